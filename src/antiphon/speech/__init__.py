@@ -1,0 +1,1 @@
+"""Sound to text to meaning."""

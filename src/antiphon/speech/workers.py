@@ -1,0 +1,274 @@
+"""Worker processes for media: untrusted decoding and recognisers that hold the interpreter lock."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, is_dataclass
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import structlog
+
+import antiphon
+from antiphon.core.errors import AntiphonError, ErrorCategory, ServiceError
+from antiphon.speech.worker_main import HEADER, READY
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+MAX_REPLY_BYTES = 256 * 1024 * 1024
+START_SECONDS = 60.0
+_SERVICE = "media worker"
+
+
+class Lane(StrEnum):
+    """Which workers take a call: short media work never waits behind recognition."""
+
+    QUICK = "quick"
+    HEAVY = "heavy"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """`address_space` in bytes, 0 for no limit."""
+
+    niceness: int
+    address_space: int
+
+
+_QUICK_RULES = _Rules(niceness=1, address_space=2 * 1024**3)
+
+
+class MediaPool:
+    """Runs functions in worker processes that start on demand and leave when idle.
+
+    `max_workers` bounds the heavy lane (default: usable cores); the quick lane is one process. `memory_bytes`
+    limits the address space of a heavy worker. A worker that crashes, hangs or is killed fails only its own
+    call, with a `ServiceError` of category `server`. All workers die with this process. Results are plain
+    values, enumerations and dataclasses of `antiphon.speech`.
+    """
+
+    def __init__(
+        self, *, max_workers: int | None = None, idle_seconds: float = 60.0, memory_bytes: int = 0
+    ) -> None:
+        heavy = _Rules(niceness=10, address_space=memory_bytes)
+        self._lanes = {
+            Lane.QUICK: _LanePool(1, idle_seconds, _QUICK_RULES),
+            Lane.HEAVY: _LanePool(max_workers or usable_cores(), idle_seconds, heavy),
+        }
+
+    async def run(
+        self,
+        function: Callable[..., T],
+        *args: object,
+        timeout: float = 60.0,  # noqa: ASYNC109 - the worker is killed, not only the wait
+        lane: Lane = Lane.HEAVY,
+    ) -> T:
+        """Call an importable function in a worker; `timeout` in seconds counts from when the worker has it.
+
+        Raises what the function raises when that is an `AntiphonError`, else `ServiceError`.
+        """
+        call = pickle.dumps((function, args))
+        return cast(T, _unpack(await self._lanes[lane].call(call, timeout)))
+
+    async def warm(self) -> None:
+        """Have one worker of each lane running."""
+        await asyncio.gather(*(lane.warm() for lane in self._lanes.values()))
+
+    @property
+    def worker_count(self) -> int:
+        return sum(lane.worker_count for lane in self._lanes.values())
+
+    async def close(self) -> None:
+        """End all workers; running calls fail with `ServiceError`, later calls too."""
+        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+
+
+def usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+class _LanePool:
+    def __init__(self, size: int, idle_seconds: float, rules: _Rules) -> None:
+        self._slots = asyncio.Semaphore(size)
+        self._idle_seconds = idle_seconds
+        self._rules = rules
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @property
+    def worker_count(self) -> int:
+        return len(self._all)
+
+    async def call(self, body: bytes, seconds: float) -> bytes:
+        async with self._slots:
+            worker = await self._take()
+            try:
+                answer = await worker.call(body, seconds)
+            except BaseException:
+                await self._discard(worker)
+                raise
+            await self._give_back(worker)
+            return answer
+
+    async def warm(self) -> None:
+        async with self._slots:
+            await self._give_back(await self._take())
+
+    async def close(self) -> None:
+        self._closed = True
+        await asyncio.gather(*(self._discard(worker) for worker in tuple(self._all)), *self._endings)
+
+    async def _take(self) -> _Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            worker.cancel_leave()
+            if worker.alive:
+                return worker
+            await self._discard(worker)
+        if self._closed:
+            raise ServiceError(ErrorCategory.SERVER, "the media workers are stopped", service=_SERVICE)
+        worker = await _Worker.start(self._rules)
+        self._all.add(worker)
+        return worker
+
+    async def _give_back(self, worker: _Worker) -> None:
+        if self._closed or not worker.alive:
+            await self._discard(worker)
+            return
+        self._idle.append(worker)
+        worker.leave_after(self._idle_seconds, self._leave)
+
+    def _leave(self, worker: _Worker) -> None:
+        if worker in self._idle:
+            self._idle.remove(worker)
+            ending = asyncio.ensure_future(self._discard(worker))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+    async def _discard(self, worker: _Worker) -> None:
+        self._all.discard(worker)
+        worker.cancel_leave()
+        if worker in self._idle:
+            self._idle.remove(worker)
+        await asyncio.shield(worker.kill())
+
+
+class _Worker:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def start(cls, rules: _Rules) -> _Worker:
+        root = str(Path(antiphon.__file__).parents[1])
+        search_path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "antiphon.speech.worker_main",
+            str(os.getpid()),
+            str(rules.niceness),
+            str(rules.address_space),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": search_path},
+        )
+        worker = cls(process)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                ready = await worker._receive()
+            if ready != READY:
+                raise ServiceError(ErrorCategory.SERVER, "a media worker started wrongly", service=_SERVICE)
+        except TimeoutError as error:
+            await worker.kill()
+            raise ServiceError(
+                ErrorCategory.SERVER, "a media worker did not start", service=_SERVICE
+            ) from error
+        except BaseException:
+            await asyncio.shield(worker.kill())
+            raise
+        return worker
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def call(self, body: bytes, seconds: float) -> bytes:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._send(body)
+                return await self._receive()
+        except TimeoutError as error:
+            message = f"a media worker took longer than {seconds:g} s"
+            raise ServiceError(ErrorCategory.SERVER, message, service=_SERVICE) from error
+
+    async def _send(self, body: bytes) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None
+        with suppress(BrokenPipeError, ConnectionResetError):
+            pipe.write(HEADER.pack(len(body)) + body)
+            await pipe.drain()
+
+    async def _receive(self) -> bytes:
+        pipe = self._process.stdout
+        assert pipe is not None
+        try:
+            size = HEADER.unpack(await pipe.readexactly(HEADER.size))[0]
+            if size > MAX_REPLY_BYTES:
+                raise ServiceError(
+                    ErrorCategory.SERVER, "a media worker's reply is too large", service=_SERVICE
+                )
+            return await pipe.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
+            raise ServiceError(ErrorCategory.SERVER, "a media worker died", service=_SERVICE) from error
+
+    def leave_after(self, seconds: float, leave: Callable[[_Worker], None]) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, leave, self)
+
+    def cancel_leave(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+
+
+def _unpack(reply: bytes) -> object:
+    try:
+        succeeded, value = _ReplyUnpickler(io.BytesIO(reply)).load()
+    except Exception as error:
+        raise ServiceError(ErrorCategory.SERVER, f"unreadable reply: {error}", service=_SERVICE) from error
+    if succeeded:
+        return value
+    kind, arguments, attributes = value
+    failure = cast(AntiphonError, kind.__new__(kind, *arguments))
+    failure.__dict__.update(attributes)
+    raise failure
+
+
+class _ReplyUnpickler(pickle.Unpickler):
+    """Reads data only: a worker that a hostile file took over must not reach this process."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "antiphon.core.errors" or module.startswith("antiphon.speech."):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (issubclass(found, AntiphonError | Enum) or is_dataclass(found)):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a reply")

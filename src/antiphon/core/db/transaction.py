@@ -1,0 +1,67 @@
+"""The transaction handed to every query and command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Row
+
+from antiphon.core.events import Event, EventBus
+from antiphon.core.jobs.requests import JobRequest
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+class ReadTx:
+    """Read access to one consistent connection."""
+
+    __slots__ = ("connection", "now")
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self.connection = connection
+        self.now = now
+
+    @property
+    def dialect(self) -> str:
+        return self.connection.dialect.name
+
+    def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, parameters)
+
+    def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
+        return self.connection.execute(statement, parameters).all()
+
+    def first(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
+        return self.connection.execute(statement, parameters).first()
+
+    def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
+        return self.connection.execute(statement, parameters).scalar()
+
+
+class WriteTx(ReadTx):
+    """Write access; collects the events and jobs that commit with the rows."""
+
+    __slots__ = ("_bus", "callbacks", "events", "jobs")
+
+    def __init__(self, connection: Connection, now: int, bus: EventBus) -> None:
+        super().__init__(connection, now)
+        self._bus = bus
+        self.events: list[Event] = []
+        self.jobs: list[JobRequest] = []
+        self.callbacks: list[Callable[[], None]] = []
+
+    def emit(self, event: Event) -> None:
+        """Run the event's reactions in this transaction and publish it after the commit."""
+        self.events.append(event)
+        self._bus.dispatch(self, event)
+
+    def enqueue(
+        self, name: str, payload: dict[str, str | int], *, key: str, delay_ms: int = 0, priority: int = 0
+    ) -> None:
+        """Enqueue a job with the commit; skipped while a job of the same key is queued or running."""
+        self.jobs.append(JobRequest(name, payload, key, delay_ms, priority))
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` on the event loop once the transaction has committed."""
+        self.callbacks.append(callback)

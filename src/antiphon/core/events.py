@@ -1,0 +1,94 @@
+"""Domain events: rows that commit with the change they tell of, and listeners told after the commit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Column, Index, String, Table
+
+from antiphon.core.db.metadata import metadata
+from antiphon.core.db.types import Id, JsonText, Millis
+from antiphon.core.ids import new_id
+
+if TYPE_CHECKING:
+    from antiphon.core.db.transaction import WriteTx
+
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", Id, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("object_id", Id, nullable=False),
+    Column("data", JsonText, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Index("ix_events_account_id_created_at", "account_id", "created_at"),
+    Index("ix_events_account_id_object_id", "account_id", "object_id"),
+)
+
+_INSERT = events.insert()
+
+
+def new_event_id() -> str:
+    """`evt_<uuid>`, stable over retries and the same in every contract (contracts/README.md)."""
+    return f"evt_{new_id()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one object of one account.
+
+    `type` is the catalogue name (`voicegram.completed`); `data` holds JSON values that reactions need.
+    """
+
+    account_id: str
+    type: str
+    object_id: str
+    data: dict[str, Any] = field(default_factory=dict)
+    id: str = field(default_factory=new_event_id)
+
+
+Reaction = Callable[["WriteTx", Event], None]
+Listener = Callable[[Event], None]
+
+
+class EventBus:
+    """Wiring between domains: reactions run inside the transaction, listeners after its commit."""
+
+    def __init__(self) -> None:
+        self._reactions: defaultdict[str, list[Reaction]] = defaultdict(list)
+        self._listeners: list[Listener] = []
+
+    def react(self, event_type: str, reaction: Reaction) -> None:
+        """Run `reaction` inside every transaction that emits `event_type`."""
+        self._reactions[event_type].append(reaction)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener`, on the event loop, of every event after its commit."""
+        self._listeners.append(listener)
+
+    def dispatch(self, tx: WriteTx, event: Event) -> None:
+        """Write the event row, then run the reactions to it."""
+        tx.execute(
+            _INSERT,
+            {
+                "id": event.id,
+                "account_id": event.account_id,
+                "type": event.type,
+                "object_id": event.object_id,
+                "data": msgspec.json.encode(event.data).decode(),
+                "created_at": tx.now,
+            },
+        )
+        for reaction in self._reactions[event.type]:
+            reaction(tx, event)
+
+    def publish(self, events: list[Event]) -> None:
+        for event in events:
+            for listener in self._listeners:
+                listener(event)

@@ -1,0 +1,246 @@
+"""Writes of accounts, users, keys and sessions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from antiphon.core import crypto
+from antiphon.core.clock import DAY
+from antiphon.core.db.transaction import WriteTx
+from antiphon.core.errors import DomainError, NotFoundError
+from antiphon.core.events import Event
+from antiphon.core.ids import new_id
+from antiphon.domain.accounts.errors import SubdomainError, TakenError
+from antiphon.domain.accounts.records import Account, KeyKind, NewKey, Plan, Role
+from antiphon.domain.accounts.subdomains import check_subdomain, slugify
+from antiphon.domain.accounts.tables import account_counters, accounts, api_keys, memberships, sessions, users
+
+SESSION_MS = 14 * DAY
+_KEY_MAKERS = {
+    KeyKind.PAT: crypto.new_pat,
+    KeyKind.PUBLIC: crypto.new_public_key,
+    KeyKind.SECRET: crypto.new_secret_key,
+}
+_USER_BY_EMAIL = select(users.c.id).where(users.c.email == bindparam("email"))
+_SUBDOMAIN_TAKEN = select(accounts.c.id).where(accounts.c.subdomain == bindparam("subdomain"))
+
+
+def create_account(
+    tx: WriteTx,
+    *,
+    name: str,
+    plan: Plan = Plan.FREE,
+    subdomain: str | None = None,
+    country: str = "US",
+    timezone: str = "UTC",
+) -> Account:
+    """Create an account; without a subdomain it gets the nearest free one to its name.
+
+    Raises SubdomainError `invalid`, `reserved` or `taken`.
+    """
+    if subdomain is None:
+        subdomain = _free_subdomain(tx, name)
+    else:
+        check_subdomain(subdomain)
+        if tx.scalar(_SUBDOMAIN_TAKEN, {"subdomain": subdomain}) is not None:
+            raise SubdomainError(f"{subdomain} is taken", field="subdomain", code="taken")
+    account = Account(new_id(), name.strip(), plan, subdomain, country.upper(), timezone, tx.now)
+    tx.execute(
+        accounts.insert(),
+        {
+            "id": account.id,
+            "name": account.name,
+            "plan": account.plan.value,
+            "subdomain": account.subdomain,
+            "country": account.country,
+            "timezone": account.timezone,
+            "created_at": tx.now,
+        },
+    )
+    return account
+
+
+def _free_subdomain(tx: WriteTx, name: str) -> str:
+    base = slugify(name, 32)
+    for candidate in (base, *(f"{base or 'workspace'}-{number}" for number in range(2, 20))):
+        try:
+            check_subdomain(candidate)
+        except SubdomainError:
+            continue
+        if tx.scalar(_SUBDOMAIN_TAKEN, {"subdomain": candidate}) is None:
+            return candidate
+    return f"{base or 'workspace'}-{secrets.token_hex(3)}"
+
+
+def set_subdomain(tx: WriteTx, account_id: str, subdomain: str, blocked: Collection[str] = ()) -> None:
+    """Rename the workspace. Raises SubdomainError `invalid`, `reserved` or `taken`."""
+    check_subdomain(subdomain, blocked)
+    owner = tx.scalar(_SUBDOMAIN_TAKEN, {"subdomain": subdomain})
+    taken = SubdomainError(f"{subdomain} is taken", field="subdomain", code="taken")
+    if owner is not None and owner != account_id:
+        raise taken
+    try:
+        tx.execute(accounts.update().where(accounts.c.id == account_id).values(subdomain=subdomain))
+    except IntegrityError as error:
+        raise taken from error
+
+
+def set_plan(tx: WriteTx, account_id: str, plan: Plan) -> None:
+    tx.execute(accounts.update().where(accounts.c.id == account_id).values(plan=plan.value))
+
+
+def create_user(
+    tx: WriteTx, account_id: str, *, email: str, name: str, role: Role, password_hash: str | None
+) -> str:
+    """Add a person to an account, creating the user when the address is new. Returns the user id.
+
+    Raises TakenError when the person is a member already.
+    """
+    address = email.strip().lower()
+    user_id = tx.scalar(_USER_BY_EMAIL, {"email": address})
+    if user_id is None:
+        user_id = new_id()
+        tx.execute(
+            users.insert(),
+            {
+                "id": user_id,
+                "email": address,
+                "name": name.strip(),
+                "password_hash": password_hash,
+                "is_disabled": False,
+                "created_at": tx.now,
+            },
+        )
+    try:
+        tx.execute(
+            memberships.insert(),
+            {"account_id": account_id, "user_id": user_id, "role": role.label, "created_at": tx.now},
+        )
+    except IntegrityError as error:
+        raise TakenError(f"{address} is in this account already", field="email") from error
+    return str(user_id)
+
+
+def set_password(tx: WriteTx, user_id: str, password_hash: str) -> None:
+    """Replace the password and end every session of the user."""
+    tx.execute(users.update().where(users.c.id == user_id).values(password_hash=password_hash))
+    tx.execute(sessions.delete().where(sessions.c.user_id == user_id))
+
+
+def create_key(
+    tx: WriteTx,
+    account_id: str,
+    user_id: str,
+    *,
+    kind: KeyKind,
+    name: str,
+    expires_in_days: int | None = None,
+    scopes: list[str] | None = None,
+) -> NewKey:
+    """Make a key; its text is in the answer and nowhere else (contracts/README.md, Keys)."""
+    text = _KEY_MAKERS[kind]()
+    expires_at = None if expires_in_days is None else tx.now + expires_in_days * DAY
+    key = NewKey(new_id(), text, text[:12], expires_at)
+    tx.execute(
+        api_keys.insert(),
+        {
+            "id": key.id,
+            "account_id": account_id,
+            "user_id": user_id,
+            "kind": kind.value,
+            "name": name,
+            "key_hash": crypto.sha256_hex(text),
+            "prefix": key.prefix,
+            "scopes": None if scopes is None else msgspec.json.encode(scopes).decode(),
+            "expires_at": expires_at,
+            "created_at": tx.now,
+        },
+    )
+    tx.emit(Event(account_id, "api_key.created", key.id, {"kind": kind.value}))
+    return key
+
+
+def revoke_key(tx: WriteTx, account_id: str, key_id: str) -> None:
+    """Revoke at once; doing it again changes nothing. Raises NotFoundError."""
+    found = tx.execute(
+        api_keys.update()
+        .where(api_keys.c.account_id == account_id, api_keys.c.id == key_id)
+        .where(api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+    )
+    if found.rowcount:
+        tx.emit(Event(account_id, "api_key.revoked", key_id))
+        return
+    known = select(api_keys.c.id).where(api_keys.c.account_id == account_id, api_keys.c.id == key_id)
+    if tx.scalar(known) is None:
+        raise NotFoundError("API key not found")
+
+
+def start_session(tx: WriteTx, user_id: str) -> tuple[str, str]:
+    """Open a session in the user's first account: the cookie's text and the CSRF token.
+
+    Raises NotFoundError when the user belongs to no account.
+    """
+    account_id = tx.scalar(
+        select(memberships.c.account_id)
+        .where(memberships.c.user_id == user_id)
+        .order_by(memberships.c.created_at)
+        .limit(1)
+    )
+    if account_id is None:
+        raise NotFoundError("No account")
+    token, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    tx.execute(
+        sessions.insert(),
+        {
+            "token_hash": crypto.sha256_hex(token),
+            "account_id": account_id,
+            "user_id": user_id,
+            "csrf_token": csrf_token,
+            "created_at": tx.now,
+            "expires_at": tx.now + SESSION_MS,
+        },
+    )
+    return token, csrf_token
+
+
+def extend_session(tx: WriteTx, token_hash: str) -> None:
+    tx.execute(
+        sessions.update().where(sessions.c.token_hash == token_hash).values(expires_at=tx.now + SESSION_MS)
+    )
+
+
+def end_session(tx: WriteTx, token_hash: str) -> None:
+    tx.execute(sessions.delete().where(sessions.c.token_hash == token_hash))
+
+
+def purge_sessions(tx: WriteTx) -> int:
+    """Delete what has expired; returns how many."""
+    return tx.execute(sessions.delete().where(sessions.c.expires_at <= tx.now)).rowcount
+
+
+def add_to_counter(tx: WriteTx, account_id: str, name: str, amount: int) -> None:
+    """Move a per-account counter with the rows it counts."""
+    changed = tx.execute(
+        account_counters.update()
+        .where(account_counters.c.account_id == account_id, account_counters.c.name == name)
+        .values(value=account_counters.c.value + amount)
+    )
+    if changed.rowcount == 0:
+        row: dict[str, Any] = {"account_id": account_id, "name": name, "value": amount}
+        tx.execute(account_counters.insert(), row)
+
+
+def parse_expiry(text: str | None) -> int | None:
+    """`30d` or `never` to days. Raises DomainError."""
+    if text is None or text == "never":
+        return None
+    if text.endswith("d") and text[:-1].isdigit() and int(text[:-1]) > 0:
+        return int(text[:-1])
+    raise DomainError("expiry is a number of days such as 30d, or never", field="expires")

@@ -1,0 +1,19 @@
+"""Refusals of the accounts domain."""
+
+from __future__ import annotations
+
+from antiphon.core.errors import DomainError
+
+
+class SignInError(DomainError):
+    """Wrong email, password or code: one answer for all (contracts/votel.md 18)."""
+
+    code = "sign_in_failed"
+
+
+class SubdomainError(DomainError):
+    """`invalid`, `reserved` or `taken` (contracts/voicegram.md 9)."""
+
+
+class TakenError(DomainError):
+    code = "taken"

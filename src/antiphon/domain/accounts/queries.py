@@ -1,0 +1,183 @@
+"""Reads of accounts, keys and sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, bindparam, func, select
+
+from antiphon.core.db.transaction import ReadTx
+from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Plan, Role, Session, User
+from antiphon.domain.accounts.tables import accounts, api_keys, memberships, sessions, users
+
+_ACCOUNT = (
+    accounts.c.id,
+    accounts.c.name,
+    accounts.c.plan,
+    accounts.c.subdomain,
+    accounts.c.country,
+    accounts.c.timezone,
+    accounts.c.created_at,
+)
+_BY_ID = select(*_ACCOUNT).where(accounts.c.id == bindparam("account_id"))
+_BY_SUBDOMAIN = select(*_ACCOUNT).where(accounts.c.subdomain == bindparam("subdomain"))
+_ALL = select(*_ACCOUNT).order_by(accounts.c.created_at)
+_COUNT = select(func.count()).select_from(accounts)
+
+_KEY = (
+    select(
+        api_keys.c.id,
+        api_keys.c.kind,
+        api_keys.c.account_id,
+        accounts.c.name,
+        accounts.c.plan,
+        api_keys.c.user_id,
+        memberships.c.role,
+        api_keys.c.scopes,
+        api_keys.c.expires_at,
+        api_keys.c.revoked_at,
+        users.c.is_disabled,
+    )
+    .join(accounts, accounts.c.id == api_keys.c.account_id)
+    .join(users, users.c.id == api_keys.c.user_id)
+    .join(
+        memberships,
+        (memberships.c.user_id == api_keys.c.user_id) & (memberships.c.account_id == api_keys.c.account_id),
+    )
+    .where(api_keys.c.key_hash == bindparam("key_hash"))
+)
+
+_SESSION = (
+    select(
+        *_ACCOUNT,
+        users.c.id.label("user_id"),
+        users.c.email,
+        users.c.name.label("user_name"),
+        memberships.c.role,
+        sessions.c.csrf_token,
+        sessions.c.expires_at,
+    )
+    .select_from(sessions)
+    .join(accounts, accounts.c.id == sessions.c.account_id)
+    .join(users, users.c.id == sessions.c.user_id)
+    .join(
+        memberships,
+        (memberships.c.user_id == sessions.c.user_id) & (memberships.c.account_id == sessions.c.account_id),
+    )
+    .where(
+        sessions.c.token_hash == bindparam("token_hash"),
+        sessions.c.expires_at > bindparam("now"),
+        users.c.is_disabled.is_(False),
+    )
+)
+
+_PEOPLE = (
+    select(users.c.id, users.c.email, users.c.name, memberships.c.role)
+    .join(memberships, memberships.c.user_id == users.c.id)
+    .where(memberships.c.account_id == bindparam("account_id"), users.c.is_disabled.is_(False))
+    .order_by(memberships.c.created_at, users.c.id)
+)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(row.id, row.name, Plan(row.plan), row.subdomain, row.country, row.timezone, row.created_at)
+
+
+def get_account(tx: ReadTx, account_id: str) -> Account:
+    """Raises NotFoundError."""
+    row = tx.first(_BY_ID, {"account_id": account_id})
+    if row is None:
+        raise NotFoundError("Account not found")
+    return _account(row)
+
+
+def find_account_by_subdomain(tx: ReadTx, subdomain: str) -> Account | None:
+    row = tx.first(_BY_SUBDOMAIN, {"subdomain": subdomain})
+    return None if row is None else _account(row)
+
+
+def list_accounts(tx: ReadTx) -> list[Account]:
+    """Every account of the installation; for the operator's commands and scheduled work."""
+    return [_account(row) for row in tx.all(_ALL)]
+
+
+def count_accounts(tx: ReadTx) -> int:
+    return int(tx.scalar(_COUNT))
+
+
+def list_people(tx: ReadTx, account_id: str) -> list[User]:
+    """The active people of an account, first joined first."""
+    rows = tx.all(_PEOPLE, {"account_id": account_id})
+    return [User(row.id, row.email, row.name, Role.parse(row.role)) for row in rows]
+
+
+def find_key(tx: ReadTx, key_hash: str) -> KeyOwner | None:
+    """The owner of a key by the SHA-256 of its whole text; revoked and expired keys are found too."""
+    row = tx.first(_KEY, {"key_hash": key_hash})
+    if row is None:
+        return None
+    scopes = None if row.scopes is None else tuple(msgspec.json.decode(row.scopes, type=list[str]))
+    return KeyOwner(
+        row.id,
+        KeyKind(row.kind),
+        row.account_id,
+        row.name,
+        Plan(row.plan),
+        row.user_id,
+        Role.parse(row.role),
+        scopes,
+        row.expires_at,
+        row.revoked_at,
+        row.is_disabled,
+    )
+
+
+def find_session(tx: ReadTx, token_hash: str) -> Session | None:
+    row = tx.first(_SESSION, {"token_hash": token_hash, "now": tx.now})
+    if row is None:
+        return None
+    user = User(row.user_id, row.email, row.user_name, Role.parse(row.role))
+    return Session(token_hash, _account(row), user, row.csrf_token, row.expires_at)
+
+
+_LOGIN = select(users.c.id, users.c.password_hash, users.c.is_disabled).where(users.c.email == bindparam("email"))
+
+
+def find_login(tx: ReadTx, email: str) -> tuple[str, str | None, bool] | None:
+    """User id, password hash and whether disabled, by address in any case."""
+    row = tx.first(_LOGIN, {"email": email.lower()})
+    return None if row is None else (row.id, row.password_hash, row.is_disabled)
+
+
+_KEYS = (
+    select(api_keys)
+    .where(api_keys.c.account_id == bindparam("account_id"))
+    .order_by(api_keys.c.created_at.desc())
+)
+
+
+def list_keys(tx: ReadTx, account_id: str) -> list[Row[Any]]:
+    return list(tx.all(_KEYS, {"account_id": account_id}))
+
+
+_USER = (
+    select(users.c.id, users.c.email, users.c.name, memberships.c.role)
+    .join(memberships, memberships.c.user_id == users.c.id)
+    .where(memberships.c.account_id == bindparam("account_id"), users.c.id == bindparam("user_id"))
+)
+
+
+def get_user(tx: ReadTx, account_id: str, user_id: str) -> User:
+    """A person of the account with the role held there. Raises NotFoundError."""
+    row = tx.first(_USER, {"account_id": account_id, "user_id": user_id})
+    if row is None:
+        raise NotFoundError("User not found")
+    return User(row.id, row.email, row.name, Role.parse(row.role))
+
+
+def find_member_account(tx: ReadTx, account_id: str, user_id: str) -> tuple[Account, Role] | None:
+    """An account and the role the user has in it; None without a membership."""
+    row = tx.first(_USER, {"account_id": account_id, "user_id": user_id})
+    return None if row is None else (get_account(tx, account_id), Role.parse(row.role))

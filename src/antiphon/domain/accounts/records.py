@@ -1,0 +1,116 @@
+"""Typed rows of accounts, users, sessions and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from antiphon.core.clock import DAY
+
+
+class Plan(StrEnum):
+    FREE = "free"
+    STARTER = "starter"
+    PRO = "pro"
+    BUSINESS = "business"
+    ENTERPRISE = "enterprise"
+
+    @property
+    def tier_index(self) -> int:
+        return list(Plan).index(self)
+
+    @property
+    def link_validity_ms(self) -> int:
+        """How long a listen link works (contracts/voicegram.md 2)."""
+        return {Plan.FREE: 30, Plan.STARTER: 90}.get(self, 365) * DAY
+
+    @property
+    def audio_retention_ms(self) -> int | None:
+        """How long the audio file is kept after completion; None is for ever (contracts/voicegram.md 2)."""
+        days = {Plan.FREE: 30, Plan.STARTER: 90, Plan.PRO: 365}.get(self)
+        return None if days is None else days * DAY
+
+
+class Role(IntEnum):
+    """Ordered: each role may do what the one below may (contracts/votel.md 0.3)."""
+
+    VIEWER = 0
+    MEMBER = 1
+    ADMIN = 2
+    OWNER = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, label: str) -> Role:
+        return cls[label.upper()]
+
+
+class KeyKind(StrEnum):
+    PAT = "pat"
+    PUBLIC = "public"
+    SECRET = "secret"  # noqa: S105 (a kind of key, not a key)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    name: str
+    plan: Plan
+    subdomain: str | None
+    country: str
+    timezone: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    email: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    """A presented key with everything a request needs to know of it, live or not."""
+
+    key_id: str
+    kind: KeyKind
+    account_id: str
+    account_name: str
+    plan: Plan
+    user_id: str
+    role: Role
+    scopes: tuple[str, ...] | None
+    expires_at: int | None
+    revoked_at: int | None
+    user_disabled: bool
+
+    def is_live(self, now: int) -> bool:
+        return (
+            self.revoked_at is None
+            and not self.user_disabled
+            and (self.expires_at is None or self.expires_at > now)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    token_hash: str
+    account: Account
+    user: User
+    csrf_token: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key at the only moment its text is known."""
+
+    id: str
+    key: str
+    prefix: str
+    expires_at: int | None

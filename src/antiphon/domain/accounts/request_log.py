@@ -1,0 +1,108 @@
+"""The log of API requests: collected in memory, written in batches, kept for the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import asdict, dataclass
+
+import structlog
+from sqlalchemy import bindparam, select
+
+from antiphon.core.db.database import Database
+from antiphon.core.db.transaction import WriteTx
+from antiphon.core.errors import AntiphonError
+from antiphon.core.ids import new_id
+from antiphon.domain.accounts.tables import api_keys, request_log
+
+log = structlog.get_logger(__name__)
+
+FLUSH_SECONDS = 1.0
+MAX_WAITING = 20_000
+PURGE_BATCH = 5_000
+
+_INSERT = request_log.insert()
+_TOUCH = (
+    api_keys.update()
+    .where(api_keys.c.account_id == bindparam("p_account"), api_keys.c.id == bindparam("p_key"))
+    .values(last_used_at=bindparam("p_at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEntry:
+    """One authenticated request; `duration_us` in microseconds, `at` in milliseconds."""
+
+    account_id: str
+    key_id: str | None
+    contract: str
+    method: str
+    path: str
+    status: int
+    duration_us: int
+    ip: str
+    at: int
+
+
+class RequestLog:
+    """Takes entries without waiting and writes them about once a second; drops the oldest beyond its cap."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[RequestEntry] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, entry: RequestEntry) -> None:
+        self._waiting.append(entry)
+        if len(self._waiting) > MAX_WAITING:
+            del self._waiting[: MAX_WAITING // 10]
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write what has been collected."""
+        if not self._waiting:
+            return
+        entries, self._waiting = self._waiting, []
+        try:
+            await self._database.write(store_entries, entries)
+        except AntiphonError as error:
+            self._waiting = entries + self._waiting
+            log.warning("request log not written", error=str(error))
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self.flush()
+            except Exception:
+                log.exception("request log not written")
+
+
+def store_entries(tx: WriteTx, entries: list[RequestEntry]) -> None:
+    """Write the rows and each key's last use."""
+    tx.execute(_INSERT, [{"id": new_id(), **asdict(entry)} for entry in entries])
+    latest = {entry.key_id: entry for entry in entries if entry.key_id is not None}
+    if latest:
+        tx.execute(
+            _TOUCH,
+            [
+                {"p_account": entry.account_id, "p_key": key_id, "p_at": entry.at}
+                for key_id, entry in latest.items()
+            ],
+        )
+
+
+def purge_request_log(tx: WriteTx, before: int) -> int:
+    """Delete a batch of rows older than `before`; returns how many."""
+    old = select(request_log.c.id).where(request_log.c.at < before).limit(PURGE_BATCH)
+    return tx.execute(request_log.delete().where(request_log.c.id.in_(old))).rowcount

@@ -1,0 +1,112 @@
+"""Accounts, the people in them, their sessions and API keys, and the request log."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from antiphon.core.db.metadata import metadata
+from antiphon.core.db.types import Id, JsonText, Millis
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("plan", String(16), nullable=False),
+    Column("subdomain", String(40), unique=True),
+    Column("country", String(2), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("created_at", Millis, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created_at", Millis, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Millis, nullable=False),
+    PrimaryKeyConstraint("account_id", "user_id"),
+    Index("ix_memberships_user_id", "user_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("expires_at", Millis, nullable=False),
+    Index("ix_sessions_account_id_user_id", "account_id", "user_id"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("prefix", String(16), nullable=False),
+    Column("scopes", JsonText),
+    Column("expires_at", Millis),
+    Column("revoked_at", Millis),
+    Column("last_used_at", Millis),
+    Column("reminded_days", Integer),
+    Column("created_at", Millis, nullable=False),
+    Index("ix_api_keys_account_id_created_at", "account_id", "created_at"),
+    Index("ix_api_keys_expires_at", "expires_at"),
+)
+
+account_counters = Table(
+    "account_counters",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "name"),
+)
+
+request_log = Table(
+    "request_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, nullable=False),
+    Column("key_id", Id),
+    Column("contract", String(16), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    Column("ip", String(45), nullable=False),
+    Column("at", Millis, nullable=False),
+    Index("ix_request_log_account_id_at", "account_id", "at"),
+    Index("ix_request_log_at", "at"),
+)

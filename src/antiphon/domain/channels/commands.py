@@ -1,0 +1,158 @@
+"""Writes of recording channels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from antiphon.core.db.transaction import WriteTx
+from antiphon.core.ids import new_id
+from antiphon.domain.accounts.subdomains import SLUG, slugify
+from antiphon.domain.channels.errors import ChannelError
+from antiphon.domain.channels.queries import get_channel
+from antiphon.domain.channels.records import Channel, ChannelKind
+from antiphon.domain.channels.tables import channels
+
+NAME_LENGTH = 200
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_SLUG_TAKEN = select(channels.c.id).where(
+    channels.c.account_id == bindparam("account_id"),
+    channels.c.slug == bindparam("slug"),
+    channels.c.deleted_at.is_(None),
+)
+_COUNT = (
+    channels.update()
+    .where(channels.c.account_id == bindparam("p_account"), channels.c.id == bindparam("p_channel"))
+    .values(voicegram_count=channels.c.voicegram_count + bindparam("p_amount"))
+)
+
+
+def create_channel(
+    tx: WriteTx,
+    account_id: str,
+    *,
+    kind: ChannelKind,
+    name: str,
+    host: str | None = None,
+    slug: str | None = None,
+    greeting: str = "",
+    notify_emails: Sequence[str] = (),
+    is_active: bool = True,
+) -> Channel:
+    """Create a channel: a domain is named by its host, a campaign by a display name.
+
+    Raises ChannelError `required`, `invalid` or `taken` with the field at fault.
+    """
+    name = name.strip()
+    if kind is ChannelKind.DOMAIN:
+        host = check_host(host or name)
+        name, slug = name or host, None
+    else:
+        host = None
+        if not name:
+            raise ChannelError("a campaign needs a name", field="name", code="required")
+        slug = _free_slug(tx, account_id, name) if slug is None else check_slug(tx, account_id, slug)
+    if len(name) > NAME_LENGTH:
+        raise ChannelError(f"at most {NAME_LENGTH} characters", field="name", code="invalid")
+    channel_id = new_id()
+    tx.execute(
+        channels.insert(),
+        {
+            "id": channel_id,
+            "account_id": account_id,
+            "kind": kind.value,
+            "name": name,
+            "host": host,
+            "slug": slug,
+            "greeting": greeting,
+            "notify_emails": msgspec.json.encode(list(notify_emails)).decode(),
+            "is_active": is_active,
+            "voicegram_count": 0,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
+    return get_channel(tx, account_id, channel_id)
+
+
+def update_channel(tx: WriteTx, account_id: str, channel_id: str, changes: dict[str, Any]) -> Channel:
+    """Change `name`, `host`, `slug`, `greeting`, `notify_emails` or `is_active`; other keys are ignored.
+
+    Raises NotFoundError and ChannelError.
+    """
+    channel = get_channel(tx, account_id, channel_id)
+    values: dict[str, Any] = {
+        key: changes[key] for key in ("name", "greeting", "is_active") if key in changes
+    }
+    if "name" in values:
+        values["name"] = values["name"].strip()
+        if not 1 <= len(values["name"]) <= NAME_LENGTH:
+            raise ChannelError(f"1 to {NAME_LENGTH} characters", field="name", code="invalid")
+    if "host" in changes and channel.kind is ChannelKind.DOMAIN:
+        values["host"] = check_host(changes["host"])
+    if "slug" in changes and channel.kind is ChannelKind.CAMPAIGN and changes["slug"] != channel.slug:
+        values["slug"] = check_slug(tx, account_id, changes["slug"])
+    if "notify_emails" in changes:
+        values["notify_emails"] = msgspec.json.encode(list(changes["notify_emails"])).decode()
+    if values:
+        tx.execute(
+            channels.update()
+            .where(channels.c.account_id == account_id, channels.c.id == channel_id)
+            .values(**values, updated_at=tx.now)
+        )
+    return get_channel(tx, account_id, channel_id)
+
+
+def delete_channel(tx: WriteTx, account_id: str, channel_id: str) -> None:
+    """Soft: its page says that it is closed, its voicegrams stay. Raises NotFoundError."""
+    get_channel(tx, account_id, channel_id)
+    tx.execute(
+        channels.update()
+        .where(channels.c.account_id == account_id, channels.c.id == channel_id)
+        .values(deleted_at=tx.now, is_active=False)
+    )
+
+
+def count_voicegram(tx: WriteTx, account_id: str, channel_id: str, amount: int = 1) -> None:
+    tx.execute(_COUNT, {"p_account": account_id, "p_channel": channel_id, "p_amount": amount})
+
+
+def mark_seen(tx: WriteTx, account_id: str, channel_id: str) -> None:
+    """The channel's widget has just loaded."""
+    tx.execute(
+        channels.update()
+        .where(channels.c.account_id == account_id, channels.c.id == channel_id)
+        .values(last_seen_at=tx.now)
+    )
+
+
+def check_host(value: str) -> str:
+    """A bare host name in lower case, without scheme or port. Raises ChannelError `invalid`."""
+    host = value.strip().lower().rstrip(".")
+    if not _HOST.fullmatch(host):
+        raise ChannelError("a host name such as www.example.com", field="host", code="invalid")
+    return host
+
+
+def check_slug(tx: WriteTx, account_id: str, value: str) -> str:
+    """Raises ChannelError `invalid` or `taken`."""
+    if not SLUG.fullmatch(value):
+        raise ChannelError(
+            "1 to 60 characters a-z, 0-9 and single hyphens inside", field="slug", code="invalid"
+        )
+    if tx.scalar(_SLUG_TAKEN, {"account_id": account_id, "slug": value}) is not None:
+        raise ChannelError(f"{value} is taken", field="slug", code="taken")
+    return value
+
+
+def _free_slug(tx: WriteTx, account_id: str, name: str) -> str:
+    base = slugify(name, 50) or "campaign"
+    for candidate in (base, *(f"{base}-{number}" for number in range(2, 1000))):
+        if tx.scalar(_SLUG_TAKEN, {"account_id": account_id, "slug": candidate}) is None:
+            return candidate
+    raise ChannelError("choose another name", field="name", code="taken")

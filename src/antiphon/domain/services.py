@@ -1,0 +1,33 @@
+"""What routes and jobs may use: the wired parts of one process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from antiphon.core.clock import Clock
+from antiphon.core.crypto import Cipher, Signer
+from antiphon.core.db.database import Database
+from antiphon.core.events import EventBus
+from antiphon.core.http import GuardedClient
+from antiphon.core.limits import Limiter
+from antiphon.core.mail import Mailer
+from antiphon.core.storage import ObjectStore
+from antiphon.domain.voicegrams.links import ListenLinks
+from antiphon.settings import Settings
+from antiphon.speech.workers import MediaPool
+
+
+@dataclass(slots=True)
+class Services:
+    settings: Settings
+    clock: Clock
+    bus: EventBus
+    database: Database
+    cipher: Cipher
+    signer: Signer
+    limiter: Limiter
+    store: ObjectStore
+    mailer: Mailer
+    http: GuardedClient
+    media: MediaPool
+    links: ListenLinks

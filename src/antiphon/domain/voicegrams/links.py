@@ -1,0 +1,56 @@
+"""Listen links: signed, and backed by a listener row per recipient (contracts/voicegram.md 8)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+_MAC_BYTES = 16
+_BODY_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class ListenToken:
+    listener_id: str
+    expires_at: int
+
+
+class ListenLinks:
+    """Makes and reads the token of `/api/listen/vg_<uuid>?t=<token>`.
+
+    A token is a listener's id and an expiry in milliseconds under a MAC that covers the voicegram's id too,
+    so equal input gives an equal link and no row is written per link.
+    """
+
+    def __init__(self, key: bytes, origin: str) -> None:
+        self._key = key
+        self._origin = origin
+
+    def url(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
+        return f"{self._origin}/api/listen/vg_{voicegram_id}?t={self.token(voicegram_id, listener_id, expires_at)}"
+
+    def dashboard_url(self, voicegram_id: str) -> str:
+        return f"{self._origin}/dashboard/inbox/vg_{voicegram_id}"
+
+    def token(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
+        body = UUID(listener_id).bytes + expires_at.to_bytes(8, "big")
+        return base64.urlsafe_b64encode(body + self._mac(voicegram_id, body)).decode().rstrip("=")
+
+    def read(self, voicegram_id: str, token: str) -> ListenToken | None:
+        """The token's content when it was made for this voicegram; expiry is the caller's to judge."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        if len(raw) != _BODY_BYTES + _MAC_BYTES:
+            return None
+        body, mac = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(voicegram_id, body)):
+            return None
+        return ListenToken(str(UUID(bytes=body[:16])), int.from_bytes(body[16:], "big"))
+
+    def _mac(self, voicegram_id: str, body: bytes) -> bytes:
+        return hmac.digest(self._key, voicegram_id.encode() + body, hashlib.sha256)[:_MAC_BYTES]

@@ -1,0 +1,68 @@
+"""What a contract adds to the delivery engine: its events, body and signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from antiphon.domain.webhooks.records import Delivery, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLink:
+    """A listen link and when it ends, in milliseconds."""
+
+    url: str
+    expires_at: int
+
+
+class Dialect(Protocol):
+    @property
+    def contract(self) -> str: ...
+
+    @property
+    def event_types(self) -> frozenset[str]: ...
+
+    def new_secret(self) -> str: ...
+
+    def render(
+        self,
+        event_id: str,
+        event_type: str,
+        data: dict[str, Any],
+        subscription: Subscription,
+        delivery: Delivery,
+        now: int,
+        audio_link: AudioLink | None,
+    ) -> bytes:
+        """The body of one attempt made at `now`; called for every attempt."""
+        ...
+
+    def sign(self, secret: str, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+        """All headers of the request; `timestamp` is in Unix seconds."""
+        ...
+
+    def sample_data(self, now: int) -> tuple[str, dict[str, Any]]:
+        """Type and data of a test event."""
+        ...
+
+
+class Dialects:
+    """The contracts that send webhooks, by name; filled by the composition root."""
+
+    def __init__(self, dialects: Iterable[Dialect] = ()) -> None:
+        self._by_contract = {dialect.contract: dialect for dialect in dialects}
+
+    def __getitem__(self, contract: str) -> Dialect:
+        return self._by_contract[contract]
+
+    def __iter__(self) -> Iterator[Dialect]:
+        return iter(self._by_contract.values())
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        return frozenset().union(*(dialect.event_types for dialect in self))
+
+    def contracts_with(self, event_type: str) -> list[str]:
+        return [dialect.contract for dialect in self if event_type in dialect.event_types]

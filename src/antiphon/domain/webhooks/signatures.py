@@ -1,0 +1,22 @@
+"""Signatures of outgoing webhooks, shared by the contracts."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+
+
+def standard_headers(key: bytes, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The Standard Webhooks headers; `timestamp` is in Unix seconds (contracts/voicegram.md 6)."""
+    signed = b"%s.%d.%s" % (event_id.encode(), timestamp, body)
+    signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1,{signature}",
+    }
+
+
+def hex_hmac(key: bytes, timestamp: int, body: bytes) -> str:
+    """HMAC-SHA256 of `<timestamp>.<body>` in lower-case hex."""
+    return hmac.digest(key, b"%d.%s" % (timestamp, body), "sha256").hex()

@@ -1,0 +1,97 @@
+"""Brings a store to the newest schema; safe to run at every start."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from antiphon.core.db.postgres import async_url
+from antiphon.core.db.sqlite import create_file
+from antiphon.core.errors import ConfigurationError
+from antiphon.core.jobs.postgres_store import install_or_upgrade
+from antiphon.settings import Settings
+
+_LOCK = 7_305_116
+
+
+def config() -> Config:
+    alembic = Config()
+    alembic.set_main_option("script_location", str(Path(__file__).parent))
+    return alembic
+
+
+def head() -> str:
+    """The newest revision."""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
+
+
+async def migrate(settings: Settings) -> tuple[str, str]:
+    """Migrate the configured store; returns the revision before ("" when new) and after.
+
+    Raises ConfigurationError when the store is newer than this program, or breaks its own references.
+    """
+    if settings.database_url:
+        return await _migrate_postgres(settings.database_url)
+    return await asyncio.to_thread(migrate_sqlite, settings.sqlite_path)
+
+
+def migrate_sqlite(path: Path) -> tuple[str, str]:
+    create_file(path)
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})
+
+    # A batch rebuild drops the old table, and with references enforced its children would go with it.
+    @event.listens_for(engine, "connect")
+    def _without_references(raw: sqlite3.Connection, _: object) -> None:
+        raw.isolation_level = None
+        raw.execute("PRAGMA foreign_keys=OFF")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.begin() as connection:
+            revisions = _upgrade(connection)
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if broken:
+                raise ConfigurationError(f"the migration left {len(broken)} broken references")
+    finally:
+        engine.dispose()
+    return revisions
+
+
+async def _migrate_postgres(url: str) -> tuple[str, str]:
+    engine = create_async_engine(async_url(url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            # Several processes may start at once; the lock ends with the transaction.
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            revisions = await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+    await install_or_upgrade(url)
+    return revisions
+
+
+def current_revision(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _upgrade(connection: Connection) -> tuple[str, str]:
+    before = current_revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    if before and before not in known:
+        raise ConfigurationError(f"the database is at revision {before}, which this version does not know")
+    if before != head():
+        alembic = config()
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "head")
+    return before, current_revision(connection)

@@ -1,0 +1,30 @@
+"""Every table of the product in one place, for migrations and for the check that they agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon.core import events
+from antiphon.core.db.metadata import metadata
+from antiphon.core.jobs import tables as job_tables
+from antiphon.domain.accounts import tables as account_tables
+from antiphon.domain.channels import tables as channel_tables
+from antiphon.domain.mails import tables as mail_tables
+from antiphon.domain.voicegrams import tables as voicegram_tables
+from antiphon.domain.webhooks import tables as webhook_tables
+
+TABLE_MODULES = (
+    events,
+    job_tables,
+    account_tables,
+    channel_tables,
+    mail_tables,
+    voicegram_tables,
+    webhook_tables,
+)
+target_metadata = metadata
+
+
+def include_object(item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
+    """Leave out the queue engine's own tables, which it migrates itself."""
+    return not (kind == "table" and name is not None and name.startswith("pgqueuer"))

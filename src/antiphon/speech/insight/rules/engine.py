@@ -1,0 +1,92 @@
+"""The built-in insight engine: rules only, nothing to download, nothing leaves the machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from antiphon.speech.insight.port import Insight, InsightHints, empty_insight
+
+from .actions import action_items, find_requests
+from .callback import callback_required
+from .dates import time_spans
+from .emails import find_emails
+from .intent import find_intent
+from .names import find_names
+from .phones import find_phones
+from .sentiment import find_sentiment
+from .summary import summarise
+from .text import has_speech, normalise, split_sentences
+from .urgency import find_urgency
+
+_MAX_CHARACTERS = 40_000
+
+
+class RulesEngine:
+    """Implements `InsightEngine`; English rules, deterministic for equal text and hints."""
+
+    name = "rules"
+
+    async def analyse(
+        self, text: str, hints: InsightHints, segments: Sequence[str] | None = None, *, final: bool = False
+    ) -> Insight:
+        """`analyse_sync` off the event loop; never raises `ServiceError`."""
+        return await asyncio.to_thread(self.analyse_sync, text, hints, segments)
+
+    def analyse_sync(self, text: str, hints: InsightHints, segments: Sequence[str] | None = None) -> Insight:
+        """Every field of `data.summary` (contracts/voicegram.md 5); only 40,000 characters are read."""
+        text = normalise(text[:_MAX_CHARACTERS])
+        if not has_speech(text):
+            return empty_insight(self.name)
+        sentences = split_sentences(text, segments)
+        emails = tuple(find_emails(text))
+        phones = tuple(find_phones(text, hints.country))
+        mentions = find_names(text)
+        callback = callback_required(text)
+        requests = find_requests(sentences)
+        sentiment = find_sentiment(text)
+        intent = find_intent(
+            text, negative=sentiment == "negative", positive=sentiment == "positive", requests=len(requests)
+        )
+        urgency = find_urgency(
+            text,
+            spans=time_spans(text),
+            intent=intent,
+            negative=sentiment == "negative",
+            callback=callback,
+            requests=len(requests),
+            now_ms=hints.now_ms,
+            timezone=hints.timezone,
+        )
+        caller = mentions.caller or hints.sender_name
+        items = action_items(
+            requests,
+            urgency=urgency,
+            caller=caller,
+            names=mentions.names,
+            phone=phones[0] if phones else None,
+        )
+        summary = summarise(
+            sentences,
+            mentions=mentions,
+            intent=intent,
+            items=items,
+            callback=callback,
+            phones=phones,
+            emails=emails,
+        )
+        return Insight(
+            summary=summary,
+            urgency=urgency,
+            sentiment=sentiment,
+            intent=intent,
+            callback_required=callback,
+            action_items=items,
+            names=mentions.names,
+            phones=phones,
+            emails=emails,
+            engine=self.name,
+        )
+
+    async def close(self) -> None:
+        return None

@@ -1,0 +1,218 @@
+"""Fixtures of every test: both stores, private servers, a clock that moves on demand, no outside network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from antiphon.core.clock import ManualClock
+from antiphon.core.db.database import Database
+from antiphon.core.db.metadata import metadata
+from antiphon.core.db.postgres import PostgresDatabase, async_url
+from antiphon.core.db.sqlite import SqliteDatabase, create_file
+from antiphon.core.events import EventBus
+from antiphon.core.jobs import tables as job_tables
+from antiphon.core.jobs.postgres_store import install_or_upgrade
+from services import MissingPartError, PostgresServer, RedisServer
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+class OutsideConnectionError(RuntimeError):
+    """A test tried to leave the machine."""
+
+
+def _is_loopback(host: object) -> bool:
+    if not isinstance(host, str) or host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_literal(host: object) -> bool:
+    try:
+        ipaddress.ip_address(str(host).partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """Connections go to loopback only; names other than localhost do not resolve, as on a lonely machine."""
+    patch = pytest.MonkeyPatch()
+    resolve = socket.getaddrinfo
+
+    def guard(name: str) -> None:
+        original = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+                raise OutsideConnectionError(f"connection to {address[0]} refused: tests stay on loopback")
+            return original(self, address)
+
+        patch.setattr(socket.socket, name, connect)
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if _is_loopback(name) or _is_literal(name):
+            return resolve(host, *args, **kwargs)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    guard("connect")
+    guard("connect_ex")
+    patch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """Address of a PostgreSQL server without a database: the one of scripts/test, else a private one."""
+    given = os.environ.get("ANTIPHON_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    try:
+        server = PostgresServer()
+    except MissingPartError as error:
+        pytest.skip(str(error))
+    try:
+        server.initialise()
+        server.start()
+        yield server.url
+    finally:
+        server.stop()
+
+
+async def run_admin(server_url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(f"{server_url}/postgres")
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_url(postgres_server_url: str) -> AsyncIterator[str]:
+    """An empty database of this test process; dropped at the end."""
+    name = f"antiphon_{WORKER}_{os.getpid()}"
+    await run_admin(postgres_server_url, f"CREATE DATABASE {name}")
+    yield f"{postgres_server_url}/{name}"
+    await run_admin(postgres_server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis database of this test process: of the server of scripts/test, else of a private one."""
+    number = 1 + int(WORKER.removeprefix("gw")) if WORKER.startswith("gw") else 0
+    given = os.environ.get("ANTIPHON_TEST_REDIS_URL")
+    if given:
+        yield f"{given}/{number}"
+        return
+    try:
+        server = RedisServer()
+    except MissingPartError as error:
+        pytest.skip(str(error))
+    try:
+        server.start()
+        yield f"{server.url}/{number}"
+    finally:
+        server.stop()
+
+
+def create_sqlite_schema(path: Path) -> None:
+    create_file(path)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+    engine.dispose()
+
+
+async def create_postgres_schema(url: str) -> None:
+    tables = [table for table in metadata.sorted_tables if table not in job_tables.TABLES]
+    engine = create_async_engine(async_url(url))
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda sync: metadata.create_all(sync, tables=tables))
+    await engine.dispose()
+    await install_or_upgrade(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the whole schema, to be copied per test."""
+    path = tmp_path_factory.mktemp("template") / "antiphon.db"
+    create_sqlite_schema(path)
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_postgres_url(postgres_url: str) -> str:
+    """The test process's database with the whole schema."""
+    await create_postgres_schema(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture
+async def clean_postgres_url(migrated_postgres_url: str) -> str:
+    """The same with no rows in it."""
+    connection = await asyncpg.connect(migrated_postgres_url)
+    rows = await connection.fetch("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+    tables = ", ".join(row[0] for row in rows if row[0] != "alembic_version")
+    await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    await connection.close()
+    return migrated_postgres_url
+
+
+@pytest.fixture
+def bus() -> EventBus:
+    return EventBus()
+
+
+@pytest.fixture
+async def sqlite_database(
+    tmp_path: Path, sqlite_template: Path, clock: ManualClock, bus: EventBus
+) -> AsyncIterator[SqliteDatabase]:
+    path = tmp_path / "antiphon.db"
+    shutil.copy(sqlite_template, path)
+    database = SqliteDatabase(path, clock, bus)
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.fixture
+async def postgres_database(
+    clean_postgres_url: str, clock: ManualClock, bus: EventBus
+) -> AsyncIterator[PostgresDatabase]:
+    database = PostgresDatabase(clean_postgres_url, clock, bus, pool_size=4)
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.fixture(params=STORES)
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database with the whole schema; every test that takes it runs on both stores."""
+    made: Database = request.getfixturevalue(f"{request.param}_database")
+    return made

@@ -1,0 +1,39 @@
+"""Moving time for jobs in tests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import asyncpg
+from pgqueuer.domain.settings import db_settings
+
+from antiphon.core.clock import ManualClock
+from antiphon.core.jobs.postgres_driver import plain_dsn
+from antiphon.core.jobs.worker import JobWorker
+
+
+async def shift_due_times(url: str, ms: int) -> None:
+    """Make every queued, running and scheduled time on PostgreSQL `ms` earlier: its clock cannot be moved."""
+    names = db_settings().qualified
+    by = timedelta(milliseconds=ms)
+    connection = await asyncpg.connect(plain_dsn(url))
+    try:
+        await connection.execute(
+            f"""UPDATE {names.queue_table}
+                SET execute_after = execute_after - $1::interval, heartbeat = heartbeat - $1::interval""",  # noqa: S608 # the engine's table name
+            by,
+        )
+        await connection.execute(
+            f"UPDATE {names.schedules_table} SET next_run = next_run - $1::interval",  # noqa: S608 # the engine's table name
+            by,
+        )
+    finally:
+        await connection.close()
+
+
+async def advance_and_drain(worker: JobWorker, clock: ManualClock, ms: int) -> None:
+    """Let `ms` pass and run whatever becomes due, on either store."""
+    clock.advance(ms)
+    if worker.settings.postgres_url is not None:
+        await shift_due_times(worker.settings.postgres_url, ms)
+    await worker.drain()

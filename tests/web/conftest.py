@@ -1,0 +1,69 @@
+"""A small built user interface in a temporary folder, and an app with the browser routes over it."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from antiphon.web.pages import create_web_routes
+
+
+@dataclass(frozen=True)
+class Channel:
+    workspace_name: str = "Acme & Sons"
+    name: str = "Autumn <survey>"
+    greeting: str | None = "Tell us how it was."
+    is_active: bool = True
+
+
+class Services:
+    def __init__(self) -> None:
+        self.channels = {("acme", "autumn-survey"): Channel(), ("acme", "old"): Channel(is_active=False)}
+        self.asked: list[tuple[str, str]] = []
+
+    async def find_hosted_channel(self, workspace: str, slug: str) -> Channel | None:
+        self.asked.append((workspace, slug))
+        return self.channels.get((workspace, slug))
+
+
+@pytest.fixture
+def static_root(tmp_path: Path) -> Path:
+    root = tmp_path / "static"
+    assets = root / "dashboard" / "assets"
+    assets.mkdir(parents=True)
+    (root / "widget.js").write_text("widget();" * 300)
+    (root / "dashboard" / "index.html").write_text("<!doctype html><title>Antiphon</title>")
+    (assets / "main-a1b2.js").write_text("main();" * 300)
+    (assets / "inter-c3d4.woff2").write_bytes(b"wOF2")
+    for path in (root / "widget.js", assets / "main-a1b2.js"):
+        packed = path.with_name(path.name + ".gz")
+        packed.write_bytes(gzip.compress(path.read_bytes()))
+        os.utime(packed, (path.stat().st_mtime + 1, path.stat().st_mtime + 1))
+    (tmp_path / "secret.txt").write_text("secret")
+    return root
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()
+
+
+@pytest.fixture
+def client(services: Services, static_root: Path) -> Iterator[TestClient]:
+    with TestClient(
+        Starlette(routes=create_web_routes(services, static_root)), follow_redirects=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def unbuilt_client(services: Services, tmp_path: Path) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=create_web_routes(services, tmp_path / "absent"))) as client:
+        yield client

@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const server = process.env.ANTIPHON_DEV_SERVER ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  root: "dashboard",
+  base: "/dashboard/",
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./dashboard/src", import.meta.url)) } },
+  build: {
+    outDir: "../../src/antiphon/web/static/dashboard",
+    emptyOutDir: true,
+    target: "es2022",
+    // The page's policy allows no inline content, so small files must not become data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+  },
+  server: { proxy: { "/api": server, "/widget.js": server, "/v": server } },
+});

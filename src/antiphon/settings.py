@@ -1,4 +1,4 @@
-"""Settings: `ANTIPHON_*` variables over `antiphon.toml` over the defaults that `antiphon.default.toml` explains."""
+"""Settings: `ANTIPHON_*` over `antiphon.toml` over the defaults that `antiphon.default.toml` explains."""
 
 from __future__ import annotations
 
@@ -128,5 +128,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, Path(os.environ.get("ANTIPHON_CONFIG", "antiphon.toml")))
+        toml = TomlConfigSettingsSource(
+            settings_cls, Path(os.environ.get("ANTIPHON_CONFIG", "antiphon.toml"))
+        )
         return init_settings, env_settings, toml

@@ -17,7 +17,9 @@ class DomainError(AntiphonError):
 
     code = "invalid"
 
-    def __init__(self, message: str = "", *, field: str = "", code: str | None = None, **details: object) -> None:
+    def __init__(
+        self, message: str = "", *, field: str = "", code: str | None = None, **details: object
+    ) -> None:
         super().__init__(message or (code or self.code))
         self.message = message or (code or self.code)
         self.field = field

@@ -13,6 +13,7 @@ from antiphon.core.limits import Limiter
 from antiphon.core.mail import Mailer
 from antiphon.core.storage import ObjectStore
 from antiphon.domain.voicegrams.links import ListenLinks
+from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.settings import Settings
 from antiphon.speech.workers import MediaPool
 
@@ -31,3 +32,4 @@ class Services:
     http: GuardedClient
     media: MediaPool
     links: ListenLinks
+    dialects: Dialects

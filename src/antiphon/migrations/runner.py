@@ -43,6 +43,29 @@ async def migrate(settings: Settings) -> tuple[str, str]:
     return await asyncio.to_thread(migrate_sqlite, settings.sqlite_path)
 
 
+async def revision_of(settings: Settings) -> str:
+    """The store's revision, "" when it has none; changes nothing."""
+    if not settings.database_url:
+        return await asyncio.to_thread(_sqlite_revision, settings.sqlite_path)
+    engine = create_async_engine(async_url(settings.database_url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(current_revision)
+    finally:
+        await engine.dispose()
+
+
+def _sqlite_revision(path: Path) -> str:
+    if not path.exists():
+        return ""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return current_revision(connection)
+    finally:
+        engine.dispose()
+
+
 def migrate_sqlite(path: Path) -> tuple[str, str]:
     create_file(path)
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})

@@ -29,7 +29,9 @@ class Database(Protocol):
 
     async def read(self, fn: Callable[Concatenate[ReadTx, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
-    async def write(self, fn: Callable[Concatenate[WriteTx, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+    async def write(
+        self, fn: Callable[Concatenate[WriteTx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
 
     def add_jobs_listener(self, listener: Callable[[], None]) -> None:
         """Call `listener` on the event loop after a commit that enqueued jobs."""

@@ -30,7 +30,7 @@ def async_url(url: str) -> str:
 
 
 class PostgresDatabase:
-    """See `Database`. Deadlocks and serialisation failures are retried; any other error reaches the caller."""
+    """See `Database`. Deadlocks and serialisation failures are retried; other errors reach the caller."""
 
     dialect = "postgresql"
 

@@ -145,7 +145,9 @@ class SqliteDatabase:
                 raw.execute("COMMIT")
             elapsed = time.perf_counter() - started
             known = self._read_costs.get(fn, elapsed)
-            self._read_costs[fn] = max(elapsed, known * 0.9) if elapsed > known else known * 0.9 + elapsed * 0.1
+            self._read_costs[fn] = (
+                max(elapsed, known * 0.9) if elapsed > known else known * 0.9 + elapsed * 0.1
+            )
 
     def _reader(self) -> tuple[Connection, sqlite3.Connection]:
         found: tuple[Connection, sqlite3.Connection] | None = getattr(self._local, "reader", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
@@ -11,6 +11,7 @@ from antiphon.core.events import Event, EventBus
 from antiphon.core.jobs.requests import JobRequest
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class ReadTx:
@@ -26,13 +27,13 @@ class ReadTx:
     def dialect(self) -> str:
         return self.connection.dialect.name
 
-    def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, parameters)
 
-    def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
+    def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[AnyRow]:
         return self.connection.execute(statement, parameters).all()
 
-    def first(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
+    def first(self, statement: Executable, parameters: Parameters = None) -> AnyRow | None:
         return self.connection.execute(statement, parameters).first()
 
     def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:

@@ -1,5 +1,7 @@
 """Moving time for jobs in tests."""
 
+# ruff: noqa: S608  table names come from the engine's settings
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -13,20 +15,17 @@ from antiphon.core.jobs.worker import JobWorker
 
 
 async def shift_due_times(url: str, ms: int) -> None:
-    """Make every queued, running and scheduled time on PostgreSQL `ms` earlier: its clock cannot be moved."""
+    """Make every time in the queue on PostgreSQL `ms` earlier, since its clock cannot be moved."""
     names = db_settings().qualified
-    by = timedelta(milliseconds=ms)
     connection = await asyncpg.connect(plain_dsn(url))
     try:
-        await connection.execute(
+        for statement in (
             f"""UPDATE {names.queue_table}
-                SET execute_after = execute_after - $1::interval, heartbeat = heartbeat - $1::interval""",  # noqa: S608 # the engine's table name
-            by,
-        )
-        await connection.execute(
-            f"UPDATE {names.schedules_table} SET next_run = next_run - $1::interval",  # noqa: S608 # the engine's table name
-            by,
-        )
+                SET execute_after = execute_after - $1::interval, heartbeat = heartbeat - $1::interval""",
+            f"UPDATE {names.schedules_table} SET next_run = next_run - $1::interval",
+            f"UPDATE {names.queue_table_log} SET created = created - $1::interval",
+        ):
+            await connection.execute(statement, timedelta(milliseconds=ms))
     finally:
         await connection.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ from asyncpg import Pool
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.core.sm import SchedulerManager
 from pgqueuer.domain import models
-from pgqueuer.domain.types import QueueExecutionMode
+from pgqueuer.domain.types import JobId, QueueExecutionMode
 
 from antiphon.core.clock import DAY, MINUTE
 from antiphon.core.db.database import Database
@@ -111,6 +111,15 @@ class JobWorker:
             await asyncio.wait_for(self._done.wait(), INTERRUPT_SECONDS)
             return
         log.error("jobs ignore their interruption; their lease will bring them back", count=len(self.running))
+
+    async def cancel(self, job_ids: Sequence[int]) -> None:
+        """Drop jobs, running ones on any worker included; their handlers are interrupted."""
+        ids = [JobId(job_id) for job_id in job_ids]
+        if self._store is not None:
+            await self._store.mark_job_as_cancelled(ids)
+            return
+        async with self._pooled():
+            await self._new_store().mark_job_as_cancelled(ids)
 
     async def drain(self) -> None:
         """Run every due job and those they enqueue, until none is due; deferred jobs stay. For tests."""

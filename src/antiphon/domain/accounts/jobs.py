@@ -80,7 +80,7 @@ def remind_keys(tx: WriteTx, cipher: Cipher, origin: str) -> int:
             recipient=row.email,
             subject=f"Access token {row.name} expires on {to_iso(row.expires_at)[:10]}",
             text=(
-                f"The access token {row.name} of {row.account_name} stops working at {to_iso(row.expires_at)}.\n"
+                f"The access token {row.name} of {row.account_name} ends at {to_iso(row.expires_at)}.\n"
                 f"Make a new one before then: {origin}/settings/api-keys"
             ),
         )

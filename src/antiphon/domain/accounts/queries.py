@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
-from antiphon.core.db.transaction import ReadTx
+from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Plan, Role, Session, User
 from antiphon.domain.accounts.tables import accounts, api_keys, memberships, sessions, users
@@ -81,7 +79,7 @@ _PEOPLE = (
 )
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: AnyRow) -> Account:
     return Account(row.id, row.name, Plan(row.plan), row.subdomain, row.country, row.timezone, row.created_at)
 
 
@@ -142,7 +140,9 @@ def find_session(tx: ReadTx, token_hash: str) -> Session | None:
     return Session(token_hash, _account(row), user, row.csrf_token, row.expires_at)
 
 
-_LOGIN = select(users.c.id, users.c.password_hash, users.c.is_disabled).where(users.c.email == bindparam("email"))
+_LOGIN = select(users.c.id, users.c.password_hash, users.c.is_disabled).where(
+    users.c.email == bindparam("email")
+)
 
 
 def find_login(tx: ReadTx, email: str) -> tuple[str, str | None, bool] | None:
@@ -158,7 +158,7 @@ _KEYS = (
 )
 
 
-def list_keys(tx: ReadTx, account_id: str) -> list[Row[Any]]:
+def list_keys(tx: ReadTx, account_id: str) -> list[AnyRow]:
     return list(tx.all(_KEYS, {"account_id": account_id}))
 
 

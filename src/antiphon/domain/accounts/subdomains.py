@@ -12,8 +12,24 @@ SUBDOMAIN = re.compile(r"(?=.{3,40}$)[a-z0-9]+(-[a-z0-9]+)*")
 SLUG = re.compile(r"(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 RESERVED = frozenset(
-    "www api app admin dashboard auth login signup docs guide openapi assets static widget mail smtp status "
-    "support v v1 mcp oauth book links pay sites track".split()
+    (
+        *("www", "api", "app", "admin", "dashboard", "auth", "login", "signup", "docs", "guide", "openapi"),
+        *(
+            "assets",
+            "static",
+            "widget",
+            "mail",
+            "smtp",
+            "status",
+            "support",
+            "v",
+            "v1",
+            "mcp",
+            "oauth",
+            "book",
+        ),
+        *("links", "pay", "sites", "track"),
+    )
 )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
-from antiphon.core.db.transaction import ReadTx
+from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.tables import accounts
 from antiphon.domain.channels.records import Channel, ChannelKind
@@ -20,13 +18,17 @@ _LIST = _LIVE.where(channels.c.account_id == bindparam("account_id")).order_by(
     channels.c.created_at.desc(), channels.c.id.desc()
 )
 _HOSTED = (
-    _LIVE.join(accounts, accounts.c.id == channels.c.account_id)
+    select(channels)
+    .join(accounts, accounts.c.id == channels.c.account_id)
     .where(accounts.c.subdomain == bindparam("subdomain"), channels.c.slug == bindparam("slug"))
     .where(channels.c.kind == ChannelKind.CAMPAIGN.value)
+    .order_by(channels.c.deleted_at.is_not(None), channels.c.deleted_at.desc())
+    .limit(1)
 )
+_HOSTED_LIVE = _HOSTED.where(channels.c.deleted_at.is_(None))
 
 
-def to_channel(row: Row[Any]) -> Channel:
+def to_channel(row: AnyRow) -> Channel:
     return Channel(
         row.id,
         row.account_id,
@@ -58,12 +60,29 @@ def find_public_channel(tx: ReadTx, channel_id: str) -> Channel | None:
     return None if row is None else to_channel(row)
 
 
-def find_hosted_channel(tx: ReadTx, subdomain: str, slug: str) -> Channel | None:
-    """The campaign at `/v/<subdomain>/<slug>` (contracts/voicegram.md 9)."""
-    row = tx.first(_HOSTED, {"subdomain": subdomain, "slug": slug})
+def find_hosted_channel(
+    tx: ReadTx, subdomain: str, slug: str, *, include_deleted: bool = False
+) -> Channel | None:
+    """The campaign at `/v/<subdomain>/<slug>` (contracts/voicegram.md 9).
+
+    A deleted one is found only to say that it is closed.
+    """
+    row = tx.first(_HOSTED if include_deleted else _HOSTED_LIVE, {"subdomain": subdomain, "slug": slug})
     return None if row is None else to_channel(row)
 
 
 def list_channels(tx: ReadTx, account_id: str) -> list[Channel]:
     """All channels of the account, inactive ones too, newest first."""
     return [to_channel(row) for row in tx.all(_LIST, {"account_id": account_id})]
+
+
+_HOST_KNOWN = select(channels.c.id).where(
+    channels.c.deleted_at.is_(None), channels.c.host.in_(bindparam("hosts", expanding=True))
+)
+
+
+def is_channel_host(tx: ReadTx, host: str) -> bool:
+    """Whether any channel of any account is embedded on this host or a parent of it."""
+    labels = host.split(".")
+    hosts = [".".join(labels[start:]) for start in range(min(len(labels), 20))]
+    return tx.scalar(_HOST_KNOWN.limit(1), {"hosts": hosts}) is not None

@@ -25,6 +25,7 @@ channels = Table(
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
     Index("ix_recording_channels_account_id_created_at", "account_id", "created_at"),
+    Index("ix_recording_channels_host", "host"),
     Index(
         "uq_recording_channels_account_id_slug",
         "account_id",

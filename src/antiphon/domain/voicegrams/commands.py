@@ -210,7 +210,12 @@ def complete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> bool:
 
 def _search_text(voicegram: Voicegram) -> str:
     summary = msgspec.json.decode(voicegram.summary) if voicegram.summary else {}
-    parts = (voicegram.sender_email, voicegram.channel_name, voicegram.transcript_text, summary.get("text", ""))
+    parts = (
+        voicegram.sender_email,
+        voicegram.channel_name,
+        voicegram.transcript_text,
+        summary.get("text", ""),
+    )
     return normalise(" ".join(parts))
 
 
@@ -303,7 +308,7 @@ def ensure_listener(
     voicegram_id: str | None = None,
     expires_at: int | None = None,
 ) -> str:
-    """The live listener of a recipient, made when there is none; without a voicegram it is for all of them."""
+    """The live listener of a recipient, made when there is none; without a voicegram it is for all."""
     found = find_listener(tx, account_id, kind, reference, voicegram_id)
     if found is not None:
         return found

@@ -7,6 +7,7 @@ ever held back (contracts/voicegram.md 7.1).
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,14 +22,14 @@ from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.accounts.records import Account
+from antiphon.domain.engines import transcription_config
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import complete_voicegram, delete_object, finish_step, start_step
 from antiphon.domain.voicegrams.queries import get_voicegram
 from antiphon.domain.voicegrams.records import Step, Voicegram
 from antiphon.speech.audio import MAX_SECONDS, to_webm_opus
-from antiphon.speech.insight.factory import InsightConfig
 from antiphon.speech.insight.port import Insight, InsightEngine, InsightHints, empty_insight
-from antiphon.speech.transcription.factory import TranscriptionConfig, transcribe_file
+from antiphon.speech.transcription.factory import transcribe_file
 from antiphon.speech.transcription.port import Transcript
 from antiphon.speech.workers import Lane
 
@@ -49,35 +50,12 @@ def source_key(account_id: str, voicegram_id: str, container: str) -> str:
     return f"voicegrams/{account_id}/{voicegram_id}/source.{container}"
 
 
-def insight_config(services: Services) -> InsightConfig:
-    settings = services.settings
-    return InsightConfig(
-        engine=settings.insight_engine,
-        base_url=settings.insight_base_url,
-        api_key=settings.insight_api_key.get_secret_value(),
-        model=settings.insight_model,
-    )
-
-
-def transcription_config(services: Services) -> TranscriptionConfig:
-    settings = services.settings
-    return TranscriptionConfig(
-        engine=settings.transcription_engine,
-        model_dir=settings.transcription_model_dir,
-        models_dir=str(settings.data_dir / "models"),
-        base_url=settings.transcription_base_url,
-        api_key=settings.transcription_api_key.get_secret_value(),
-        model=settings.transcription_model,
-    )
-
-
 class Pipeline:
     """The steps of one installation."""
 
     def __init__(self, services: Services, insight: InsightEngine) -> None:
         self._services = services
         self._insight = insight
-        self._transcription = transcription_config(services)
 
     def register(self, registry: JobRegistry) -> None:
         steps: tuple[tuple[Step, StepBody], ...] = (
@@ -102,9 +80,7 @@ class Pipeline:
             except NotFoundError:
                 return
             results, engine, note = await body(voicegram, context)
-            await self._services.database.write(
-                _store, account_id, voicegram_id, step, results, engine, note
-            )
+            await self._services.database.write(_store, account_id, voicegram_id, step, results, engine, note)
 
         return handle
 
@@ -117,9 +93,7 @@ class Pipeline:
             elif step is Step.INSIGHT:
                 results = _insight_values(empty_insight())
             reason = str(error) or type(error).__name__
-            await self._services.database.write(
-                _fail, account_id, voicegram_id, step, results, reason
-            )
+            await self._services.database.write(_fail, account_id, voicegram_id, step, results, reason)
 
         return give_up
 
@@ -135,7 +109,7 @@ class Pipeline:
             info = await self._services.media.run(
                 to_webm_opus, source, target, MAX_SECONDS + 5, timeout=MEDIA_TIMEOUT, lane=Lane.QUICK
             )
-            size = target.stat().st_size
+            size = await asyncio.to_thread(_size, target)
             await self._services.store.put_file(key, target)
         return {"audio_key": key, "audio_bytes": size, "duration_ms": info.duration_ms}, None, None
 
@@ -150,7 +124,11 @@ class Pipeline:
             path = Path(folder, "audio")
             await self._services.store.fetch_to(key, path)
             transcript = await self._services.media.run(
-                transcribe_file, self._transcription, path, language_of(account), timeout=TRANSCRIBE_TIMEOUT
+                transcribe_file,
+                transcription_config(self._services.settings),
+                path,
+                language_of(account),
+                timeout=TRANSCRIBE_TIMEOUT,
             )
         return _transcript_values(transcript), transcript.engine, None
 
@@ -182,6 +160,10 @@ class Pipeline:
             )
         except NotFoundError:
             return
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def language_of(account: Account) -> str:

@@ -30,7 +30,8 @@ class ListenLinks:
         self._origin = origin
 
     def url(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
-        return f"{self._origin}/api/listen/vg_{voicegram_id}?t={self.token(voicegram_id, listener_id, expires_at)}"
+        token = self.token(voicegram_id, listener_id, expires_at)
+        return f"{self._origin}/api/listen/vg_{voicegram_id}?t={token}"
 
     def dashboard_url(self, voicegram_id: str) -> str:
         return f"{self._origin}/dashboard/inbox/vg_{voicegram_id}"

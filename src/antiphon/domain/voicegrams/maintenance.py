@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from antiphon.core.clock import DAY, MINUTE, SECOND, to_iso
 from antiphon.core.crypto import Cipher
-from antiphon.core.db.transaction import ReadTx, WriteTx
+from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.domain.accounts.queries import list_accounts
@@ -130,7 +129,7 @@ def resume_stalled(tx: WriteTx, before: int) -> int:
     return len(rows)
 
 
-def _stalled(tx: ReadTx, before: int) -> Sequence[Row[Any]]:
+def _stalled(tx: ReadTx, before: int) -> Sequence[AnyRow]:
     return tx.all(_STALLED, {"before": before})
 
 
@@ -148,7 +147,7 @@ def remind_links(tx: WriteTx, cipher: Cipher, links: ListenLinks) -> int:
             cipher,
             account_id=row.account_id,
             recipient=row.reference,
-            subject=f"Your link to the voicegram from {row.sender_email} ends on {to_iso(row.expires_at)[:10]}",
+            subject=f"The link to the voicegram from {row.sender_email} ends soon",
             text=(
                 f"The listen link mailed to you ends on {to_iso(row.expires_at)}.\n"
                 f"The voicegram stays in the dashboard: {links.dashboard_url(row.voicegram_id)}"

@@ -93,7 +93,13 @@ def compose(
     if tasks:
         lines += ["To do:", *(f"- {task}" for task in tasks), ""]
     until = to_iso(expires_at)[:10]
-    lines += ["Transcript:", transcript, "", f"Listen (until {until}): {listen_url}", f"Open: {dashboard_url}"]
+    lines += [
+        "Transcript:",
+        transcript,
+        "",
+        f"Listen (until {until}): {listen_url}",
+        f"Open: {dashboard_url}",
+    ]
     rows = "".join(
         f'<tr><td style="padding:2px 12px 2px 0;color:#666">{escape(label)}</td><td>{escape(value)}</td></tr>'
         for label, value in facts

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from antiphon.core.db.search import contains
-from antiphon.core.db.transaction import ReadTx
+from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.tables import account_counters
 from antiphon.domain.channels.tables import channels
@@ -95,6 +95,9 @@ _FULL = (
 )
 _DETAIL = select(*_FULL).join(channels, channels.c.id == v.channel_id).where(v.deleted_at.is_(None))
 _ONE = _DETAIL.where(v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id"))
+_BY_CLIENT = select(v.id, v.status).where(
+    v.account_id == bindparam("account_id"), v.client_id == bindparam("client_id")
+)
 _STEPS = (
     select(
         voicegram_steps.c.name,
@@ -158,19 +161,21 @@ SORTS: dict[str, Any] = {
 }
 
 
-def to_completed(row: Row[Any]) -> CompletedVoicegram:
-    return CompletedVoicegram(*row)
-
-
-def _voicegram(row: Row[Any], steps: tuple[StepResult, ...] = ()) -> Voicegram:
-    values = list(row)
-    values[5] = VoicegramStatus(values[5])
-    return Voicegram(*values, steps)
+def _voicegram(row: AnyRow, steps: tuple[StepResult, ...] = ()) -> Voicegram:
+    values = row._asdict()
+    values["channel_kind"], values["channel_name"] = values.pop("kind"), values.pop("name")
+    return Voicegram(**{**values, "status": VoicegramStatus(row.status), "steps": steps})
 
 
 def list_recent(tx: ReadTx, account_id: str, limit: int) -> list[CompletedVoicegram]:
     """Completed voicegrams, latest first (contracts/voicegram.md 4.3)."""
     return [CompletedVoicegram(*row) for row in tx.all(_RECENT, {"account_id": account_id, "limit": limit})]
+
+
+def find_by_client_id(tx: ReadTx, account_id: str, client_id: str) -> tuple[str, str] | None:
+    """Id and status of the recording that a browser has sent under this id; erased ones too."""
+    row = tx.first(_BY_CLIENT, {"account_id": account_id, "client_id": client_id})
+    return None if row is None else (row.id, row.status)
 
 
 def get_completed(tx: ReadTx, account_id: str, voicegram_id: str) -> CompletedVoicegram:
@@ -251,13 +256,15 @@ def find_listener(
 
 
 def check_listen(tx: ReadTx, voicegram_id: str, token: ListenToken) -> ListenTarget:
-    """The file a signed token opens. Raises NotFoundError when expired, revoked or gone: one answer for all."""
+    """The file a signed token opens. Raises NotFoundError when expired, revoked or gone."""
     if token.expires_at <= tx.now:
         raise NotFoundError("This link does not work any more")
     row = tx.first(_TARGET, {"voicegram_id": voicegram_id, "listener_id": token.listener_id})
     if row is None:
         raise NotFoundError("This link does not work any more")
-    return ListenTarget(row.account_id, row.id, row.audio_key, row.audio_bytes, row.audio_deleted_at is not None)
+    return ListenTarget(
+        row.account_id, row.id, row.audio_key, row.audio_bytes, row.audio_deleted_at is not None
+    )
 
 
 def list_links(tx: ReadTx, account_id: str, voicegram_id: str) -> list[Link]:

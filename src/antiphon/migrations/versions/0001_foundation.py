@@ -185,6 +185,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_recording_channels_account_id_created_at", ["account_id", "created_at"], unique=False
         )
+        batch_op.create_index("ix_recording_channels_host", ["host"], unique=False)
         batch_op.create_index(
             "uq_recording_channels_account_id_slug",
             ["account_id", "slug"],

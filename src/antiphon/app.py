@@ -1,0 +1,244 @@
+"""The composition root: settings in, a wired application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
+from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.votel.app import create_app as create_votel_app
+from antiphon.core import metrics
+from antiphon.core.addresses import AddressPolicy
+from antiphon.core.clock import Clock, SystemClock
+from antiphon.core.crypto import Cipher, Signer, load_or_create_key
+from antiphon.core.db.database import Database
+from antiphon.core.db.postgres import PostgresDatabase
+from antiphon.core.db.sqlite import SqliteDatabase
+from antiphon.core.events import Event, EventBus
+from antiphon.core.http import GuardedClient
+from antiphon.core.jobs.registry import JobRegistry
+from antiphon.core.jobs.worker import JobWorker, WorkerSettings
+from antiphon.core.limits import Limiter, MemoryLimiter, RedisLimiter, connect_redis
+from antiphon.core.mail import MailConfig, create_mailer
+from antiphon.core.storage import ObjectStore, StorageConfig, create_store
+from antiphon.dispatcher import Dispatcher
+from antiphon.domain.accounts.jobs import AccountJobs
+from antiphon.domain.accounts.request_log import RequestLog
+from antiphon.domain.engines import insight_config
+from antiphon.domain.mails.jobs import MailJobs
+from antiphon.domain.services import Services
+from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
+from antiphon.domain.voicegrams.jobs import Pipeline
+from antiphon.domain.voicegrams.links import ListenLinks
+from antiphon.domain.voicegrams.maintenance import Maintenance
+from antiphon.domain.voicegrams.notifications import CompletionMail
+from antiphon.domain.webhooks.dialect import Dialects
+from antiphon.domain.webhooks.jobs import WebhookJobs
+from antiphon.domain.webhooks.notifications import DisabledMail
+from antiphon.domain.webhooks.reactions import WebhookReactions
+from antiphon.domain.webhooks.sender import Sender
+from antiphon.middleware import RequestMiddleware
+from antiphon.settings import Settings
+from antiphon.speech.insight.in_worker import open_insight
+from antiphon.speech.workers import MediaPool
+from antiphon.web.operator import create_operator_routes
+from antiphon.web.pages import create_web_routes
+from antiphon.web.product import ProductPages
+
+log = structlog.get_logger(__name__)
+
+STOP_GRACE_SECONDS = 10.0
+TEMPORARY_OBJECTS = timedelta(hours=1)
+
+
+def create_database(settings: Settings, clock: Clock, bus: EventBus) -> Database:
+    if settings.database_url:
+        return PostgresDatabase(settings.database_url, clock, bus, pool_size=settings.database_pool_size)
+    return SqliteDatabase(settings.sqlite_path, clock, bus, full_sync=settings.database_full_sync)
+
+
+def create_limiter(settings: Settings, clock: Clock) -> Limiter:
+    if settings.redis_url:
+        return RedisLimiter(connect_redis(settings.redis_url))
+    return MemoryLimiter(clock)
+
+
+def create_objects(settings: Settings) -> ObjectStore:
+    return create_store(
+        StorageConfig(
+            kind=settings.storage,
+            root=settings.data_dir / "objects",
+            bucket=settings.s3_bucket,
+            prefix=settings.s3_prefix,
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key.get_secret_value(),
+        )
+    )
+
+
+def mail_config(settings: Settings) -> MailConfig:
+    return MailConfig(
+        kind=settings.mail,
+        sender=settings.mail_from,
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value(),
+        security=settings.smtp_security,
+    )
+
+
+def create_services(settings: Settings, clock: Clock | None = None) -> Services:
+    """Wire the parts that the settings name; opens nothing yet. Raises ConfigurationError."""
+    clock = clock or SystemClock()
+    bus = EventBus()
+    cipher = Cipher(load_or_create_key(settings.data_dir / "secret.key"))
+    links = ListenLinks(cipher.derive("listen-links"), settings.origin)
+    dialects = Dialects([VoicegramDialect(links, settings.origin)])
+    services = Services(
+        settings=settings,
+        clock=clock,
+        bus=bus,
+        database=create_database(settings, clock, bus),
+        cipher=cipher,
+        signer=Signer(cipher.derive("tokens")),
+        limiter=create_limiter(settings, clock),
+        store=create_objects(settings),
+        mailer=create_mailer(mail_config(settings), clock),
+        http=GuardedClient(AddressPolicy(settings.webhook_allowed_networks), clock),
+        media=MediaPool(
+            max_workers=settings.speech_processes or None, idle_seconds=settings.speech_idle_seconds
+        ),
+        links=links,
+        dialects=dialects,
+    )
+    WebhookReactions(dialects).install(bus)
+    bus.react("api_key.created", create_key_listener)
+    bus.react("api_key.revoked", revoke_key_links)
+    bus.react("voicegram.completed", CompletionMail(cipher, links))
+    bus.react("webhook.disabled", DisabledMail(cipher, settings.origin))
+    bus.listen(_count_event)
+    return services
+
+
+def _count_event(event: Event) -> None:
+    metrics.EVENTS.labels(event.type).inc()
+
+
+def create_jobs(services: Services) -> JobRegistry:
+    """Every background job of the product."""
+    registry = JobRegistry()
+    insight = open_insight(insight_config(services.settings), services.media)
+    Pipeline(services, insight).register(registry)
+    Maintenance(services).register(registry)
+    sender = Sender(services.http, services.clock, services.cipher, services.links, services.dialects)
+    WebhookJobs(
+        services.database, sender, concurrency=services.settings.webhook_concurrency_per_receiver
+    ).register(registry)
+    MailJobs(services).register(registry)
+    AccountJobs(services).register(registry)
+    return registry
+
+
+def create_worker(services: Services, registry: JobRegistry) -> JobWorker:
+    settings = services.settings
+    return JobWorker(
+        services.database,
+        registry,
+        WorkerSettings(
+            postgres_url=settings.database_url or None,
+            concurrency=settings.job_concurrency,
+            lease_ms=int(settings.job_lease_seconds * 1000),
+            retention_days=settings.finished_job_days,
+        ),
+    )
+
+
+class App:
+    """The ASGI application of one server process: all contracts, the pages and, by setting, the jobs."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.services = create_services(settings, clock)
+        self.request_log = RequestLog(self.services.database)
+        self.worker: JobWorker | None = None
+        self._worker_task: asyncio.Task[None] | None = None
+        self._asgi = self._build()
+
+    def _build(self) -> ASGIApp:
+        services = self.services
+        web = Starlette(
+            routes=[
+                *create_operator_routes(services),
+                *create_web_routes(ProductPages(services)),
+            ]
+        )
+        dispatcher = Dispatcher(
+            voicegram=create_voicegram_app(services), votel=create_votel_app(services), web=web
+        )
+        return RequestMiddleware(
+            dispatcher,
+            clock=services.clock,
+            request_log=self.request_log,
+            trusted_proxies=self.settings.trusted_proxies,
+            secure=self.settings.origin.startswith("https://"),
+        )
+
+    async def start(self) -> None:
+        """Open the stores and start working. The schema must be migrated."""
+        await self.services.database.start()
+        await self.services.store.sweep_temporary(TEMPORARY_OBJECTS)
+        self.request_log.start()
+        if self.settings.run_jobs_in_server:
+            self.worker = create_worker(self.services, create_jobs(self.services))
+            self._worker_task = asyncio.create_task(self.worker.run())
+
+    async def stop(self) -> None:
+        """Finish what runs, within the grace, and close everything."""
+        if self.worker is not None and self._worker_task is not None:
+            await self.worker.stop(STOP_GRACE_SECONDS)
+            self._worker_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._worker_task
+        await self.request_log.stop()
+        await close_services(self.services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._asgi(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            log.exception("start failed")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def close_services(services: Services) -> None:
+    await services.http.close()
+    await services.media.close()
+    await services.limiter.close()
+    await services.database.stop()
+
+
+def create_app(**overrides: Any) -> App:
+    """The application from the environment; the factory of further server processes."""
+    return App(Settings(**overrides))

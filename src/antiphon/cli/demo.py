@@ -1,0 +1,116 @@
+"""The demo account: made once, its credentials kept beside the data so that a later start can show them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from antiphon.cli.output import (
+    DataDirOption,
+    JsonOption,
+    errors_in_one_line,
+    load_settings,
+    print_result,
+    run_async,
+)
+from antiphon.cli.session import open_services
+from antiphon.core.crypto import hash_password
+from antiphon.core.db.transaction import WriteTx
+from antiphon.domain.accounts.commands import create_account, create_key, create_user
+from antiphon.domain.accounts.queries import count_accounts
+from antiphon.domain.accounts.records import KeyKind, Plan, Role
+from antiphon.domain.channels.commands import create_channel
+from antiphon.domain.channels.records import ChannelKind
+from antiphon.domain.services import Services
+from antiphon.settings import Settings
+
+FILE = "demo.json"
+EMAIL = "owner@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    account_id: str
+    email: str
+    password: str
+    token: str
+    record_path: str
+
+
+async def ensure_demo(services: Services) -> Demo | None:
+    """Create the demo account when there is no account at all; None when there are others."""
+    path = services.settings.data_dir / FILE
+    if await services.database.read(count_accounts):
+        return _load(path)
+    password = secrets.token_urlsafe(9)
+    demo = await services.database.write(_create, password, hash_password(password))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(asdict(demo), file)
+    return demo
+
+
+def _load(path: Path) -> Demo | None:
+    try:
+        return Demo(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _create(tx: WriteTx, password: str, password_hash: str) -> Demo:
+    account = create_account(tx, name="Demo", plan=Plan.PRO, subdomain="demo")
+    user_id = create_user(
+        tx, account.id, email=EMAIL, name="Owner", role=Role.OWNER, password_hash=password_hash
+    )
+    key = create_key(tx, account.id, user_id, kind=KeyKind.PAT, name="Demo")
+    channel = create_channel(
+        tx,
+        account.id,
+        kind=ChannelKind.CAMPAIGN,
+        name="Hello",
+        slug="hello",
+        greeting="Leave us a voice message. We read every one.",
+    )
+    return Demo(account.id, EMAIL, password, key.key, f"/v/{account.subdomain}/{channel.slug}")
+
+
+def describe(demo: Demo, settings: Settings) -> dict[str, str]:
+    """Where a person begins."""
+    return {
+        "record": settings.origin + demo.record_path,
+        "dashboard": f"{settings.origin}/dashboard",
+        "email": demo.email,
+        "password": demo.password,
+        "token": demo.token,
+        "docs": f"{settings.origin}/docs",
+    }
+
+
+def banner(places: dict[str, Any]) -> str:
+    return (
+        f"  record     {places['record']}\n"
+        f"  dashboard  {places['dashboard']}  ({places['email']} / {places['password']})\n"
+        f"  token      {places['token']}\n"
+        f"  docs       {places['docs']}"
+    )
+
+
+@errors_in_one_line
+def demo(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Create the demo account if there is no account, and print its places and credentials."""
+    settings = load_settings(data_dir)
+
+    async def run() -> Demo | None:
+        async with open_services(settings) as services:
+            return await ensure_demo(services)
+
+    made = run_async(run())
+    if made is None:
+        print_result(as_json, {"demo": None}, "there are accounts already, and none of them is the demo")
+        return
+    places = describe(made, settings)
+    print_result(as_json, places, banner(places))

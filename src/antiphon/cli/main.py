@@ -1,0 +1,38 @@
+"""All commands; each also takes --json."""
+
+from __future__ import annotations
+
+import typer
+
+from antiphon import __version__
+from antiphon.cli import accounts, demo, doctor, serve, speech
+from antiphon.cli.output import print_result
+
+app = typer.Typer(
+    name="antiphon",
+    help="Self-hosted voice and messaging platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.command("migrate")(serve.migrate_command)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+app.command("transcribe")(speech.transcribe)
+app.add_typer(accounts.account_app, name="account")
+app.add_typer(accounts.user_app, name="user")
+app.add_typer(accounts.key_app, name="key")
+app.add_typer(accounts.channel_app, name="channel")
+app.add_typer(speech.models_app, name="models")
+
+
+@app.command("version")
+def version(as_json: bool = typer.Option(False, "--json", help="Print one JSON object.")) -> None:
+    """Print the version."""
+    print_result(as_json, {"version": __version__}, __version__)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,156 @@
+"""Commands that run processes: server, worker, migration."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from antiphon.app import App, close_services, create_jobs, create_services, create_worker
+from antiphon.cli.demo import Demo, banner, describe, ensure_demo
+from antiphon.cli.output import (
+    BAD_USE,
+    DataDirOption,
+    JsonOption,
+    errors_in_one_line,
+    fail,
+    load_settings,
+    print_result,
+    run_async,
+)
+from antiphon.cli.session import open_services
+from antiphon.core.db.lock import ServerLock
+from antiphon.logs import configure_logs
+from antiphon.migrations.runner import migrate
+from antiphon.settings import Settings
+
+BACKLOG = 2048
+FACTORY = "antiphon.app:create_app"
+
+
+@errors_in_one_line
+def serve(
+    host: Annotated[str | None, typer.Option("--host")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
+    data_dir: DataDirOption = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Create the demo account if there is none.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Migrate the store and serve everything on one origin."""
+    settings = load_settings(data_dir, host=host, port=port)
+    configure_logs(settings)
+    with contextlib.ExitStack() as stack:
+        if not settings.database_url:
+            stack.enter_context(ServerLock(settings.data_dir / "server.lock"))
+        listener = stack.enter_context(_listen(settings))
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        made = run_async(_prepare(settings, demo))
+        _run_server(settings, listener, made, as_json)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", BAD_USE)
+    listener.listen(BACKLOG)
+    return listener
+
+
+async def _prepare(settings: Settings, with_demo: bool) -> Demo | None:
+    if not with_demo:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await migrate(settings)
+        return None
+    async with open_services(settings) as services:
+        return await ensure_demo(services)
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            typer.echo(self._announcement)
+
+
+def _run_server(settings: Settings, listener: socket.socket, made: Demo | None, as_json: bool) -> None:
+    places = {"url": settings.origin} | (describe(made, settings) if made else {})
+    text = f"\nAntiphon serves {settings.origin}\n" + (banner(places) + "\n" if made else "")
+    announcement = json.dumps(places) if as_json else text
+    config = uvicorn.Config(
+        App(settings),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config, announcement)
+    server.run(sockets=[listener])
+    if not server.started:
+        fail("the server did not start; the log above says why")
+
+
+@errors_in_one_line
+def worker(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Run background jobs in a process of its own (PostgreSQL; on SQLite the server runs them)."""
+    settings = load_settings(data_dir)
+    configure_logs(settings)
+    if not settings.database_url:
+        fail("a worker of its own needs database_url: on SQLite the server runs the jobs", BAD_USE)
+    if settings.storage == "local":
+        typer.echo("antiphon: objects are on the local disk; workers elsewhere would not see them", err=True)
+    run_async(_work(settings, as_json))
+
+
+async def _work(settings: Settings, as_json: bool) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await migrate(settings)
+    services = create_services(settings)
+    await services.database.start()
+    job_worker = create_worker(services, create_jobs(services))
+    running = asyncio.create_task(job_worker.run())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    print_result(as_json, {"worker": "running"}, "Antiphon worker is running")
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
+    await job_worker.stop()
+    stopping.cancel()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    await close_services(services)
+
+
+@errors_in_one_line
+def migrate_command(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Bring the store to the newest schema."""
+    settings = load_settings(data_dir)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    before, after = run_async(migrate(settings))
+    text = f"schema {after}" if before == after else f"schema {before or 'empty'} to {after}"
+    print_result(as_json, {"before": before or None, "after": after}, text)

@@ -1,0 +1,221 @@
+"""Mail out: to the log in development, to an SMTP server otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+from typing import Literal, Protocol
+
+import aiosmtplib
+import structlog
+
+from antiphon.core.clock import Clock, to_datetime
+from antiphon.core.errors import ConfigurationError, DomainError, ErrorCategory, ServiceError
+
+log = structlog.get_logger(__name__)
+
+_KEPT = 100
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9\-]{1,76}")
+_RESERVED_HEADERS = frozenset(
+    {
+        "to",
+        "from",
+        "cc",
+        "bcc",
+        "subject",
+        "date",
+        "message-id",
+        "reply-to",
+        "sender",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "auto-submitted",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message to one address.
+
+    `to`, `reply_to`: an address, or `Name <address>`. `key`: what the mail is about, such as an event and its
+    recipient; sent again under the same key it has the same Message-ID, so that receivers can drop the copy.
+    """
+
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    reply_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """`security`: `starttls` upgrades a plain connection and fails without, `tls` encrypts from the start."""
+
+    kind: Literal["console", "smtp"] = "console"
+    sender: str = "Antiphon <antiphon@localhost>"
+    host: str = "localhost"
+    port: int = 587
+    username: str = ""
+    password: str = field(default="", repr=False)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    timeout_seconds: float = 30
+
+
+class Mailer(Protocol):
+    async def send(self, mail: Mail) -> None:
+        """Hand the mail over. Raises DomainError `invalid_mail`, before anything is sent, or ServiceError."""
+        ...
+
+
+class ConsoleMailer:
+    """Writes each mail to the log, readably, and keeps the last 100 in `sent`."""
+
+    def __init__(self, sender: str, clock: Clock) -> None:
+        self._sender = parse_address(sender, "from")
+        self._clock = clock
+        self.sent: deque[Mail] = deque(maxlen=_KEPT)
+
+    async def send(self, mail: Mail) -> None:
+        build_message(mail, self._sender, self._clock)
+        self.sent.append(mail)
+        log.info(f"mail to {mail.to}: {mail.subject}\n{mail.text}")
+
+
+class SmtpMailer:
+    """Sends each mail over a connection of its own."""
+
+    def __init__(
+        self, config: MailConfig, clock: Clock, *, tls_context: ssl.SSLContext | None = None
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._sender = parse_address(config.sender, "from")
+        self._tls_context = tls_context
+
+    async def send(self, mail: Mail) -> None:
+        message = build_message(mail, self._sender, self._clock)
+        config = self._config
+        try:
+            async with asyncio.timeout(config.timeout_seconds):
+                await aiosmtplib.send(
+                    message,
+                    sender=self._sender.addr_spec,
+                    recipients=[parse_address(mail.to, "to").addr_spec],
+                    hostname=config.host,
+                    port=config.port,
+                    username=config.username or None,
+                    password=config.password or None,
+                    use_tls=config.security == "tls",
+                    start_tls=config.security == "starttls",
+                    tls_context=self._tls_context,
+                    timeout=config.timeout_seconds,
+                )
+        except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
+            raise _service_error(exc) from exc
+
+
+def create_mailer(config: MailConfig, clock: Clock) -> Mailer:
+    """The mailer that the settings name. Raises ConfigurationError for a sender that is no address."""
+    try:
+        if config.kind == "console":
+            return ConsoleMailer(config.sender, clock)
+        return SmtpMailer(config, clock)
+    except DomainError as exc:
+        raise ConfigurationError(f"The mail sender {config.sender!r} is no address.") from exc
+
+
+def parse_address(value: str, where: str) -> Address:
+    """`address` or `Name <address>`. Raises DomainError `invalid_mail`, also for any control character."""
+    if not _CONTROL.search(value):
+        name, addr_spec = parseaddr(value)
+        try:
+            address = Address(name, addr_spec=addr_spec)
+        except (ValueError, IndexError, AttributeError):
+            address = Address()
+        if address.username and address.domain:
+            return address
+    raise _invalid(where, "is no email address")
+
+
+def build_message(mail: Mail, sender: Address, clock: Clock) -> EmailMessage:
+    """The message as sent: plain text, HTML beside it if given. Raises DomainError `invalid_mail`."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = parse_address(mail.to, "to")
+    message["Subject"] = _line(mail.subject, "subject")
+    message["Date"] = format_datetime(to_datetime(clock.now()))
+    message["Message-ID"] = _message_id(mail, sender.domain)
+    # Asks autoresponders to keep silent (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    if mail.reply_to is not None:
+        message["Reply-To"] = parse_address(mail.reply_to, "reply_to")
+    for name, value in mail.headers.items():
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _RESERVED_HEADERS:
+            raise _invalid("headers", "has a name that may not be set")
+        message[name] = _line(value, "headers")
+    message.set_content(_body(mail.text))
+    if mail.html is not None:
+        message.add_alternative(_body(mail.html), subtype="html")
+    return message
+
+
+def _message_id(mail: Mail, domain: str) -> str:
+    domain = domain.encode("idna").decode("ascii")
+    if mail.key is None:
+        return make_msgid(domain=domain)
+    digest = hashlib.sha256(f"{mail.key}\0{mail.to}".encode()).hexdigest()[:40]
+    return f"<{digest}@{domain}>"
+
+
+def _line(value: str, where: str) -> str:
+    if _CONTROL.search(value):
+        raise _invalid(where, "has a line break or control character")
+    return value
+
+
+def _body(text: str) -> str:
+    # NUL and lone surrogates cannot be sent; they come from outside, so they do not hold the mail back.
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _invalid(where: str, problem: str) -> DomainError:
+    return DomainError(f"The mail's {where} {problem}.", field=where, code="invalid_mail")
+
+
+def _service_error(exc: Exception) -> ServiceError:
+    return ServiceError(_category(exc), f"The mail server did not take the mail: {exc}", service="smtp")
+
+
+def _category(exc: Exception) -> ErrorCategory:
+    if isinstance(exc, aiosmtplib.SMTPRecipientsRefused):
+        return _category(exc.recipients[0])
+    if isinstance(exc, aiosmtplib.SMTPAuthenticationError):
+        return ErrorCategory.SERVER if exc.code < 500 else ErrorCategory.AUTH
+    if isinstance(exc, aiosmtplib.SMTPResponseException):
+        return _category_of_code(exc.code, is_recipient=isinstance(exc, aiosmtplib.SMTPRecipientRefused))
+    if isinstance(exc, aiosmtplib.SMTPNotSupported | ssl.SSLCertVerificationError | ValueError):
+        return ErrorCategory.AUTH
+    return ErrorCategory.CONNECTIVITY
+
+
+def _category_of_code(code: int, *, is_recipient: bool) -> ErrorCategory:
+    if code in (530, 534, 535, 538):
+        return ErrorCategory.AUTH
+    if code in (450, 452) and is_recipient:
+        return ErrorCategory.RATE_LIMIT
+    return ErrorCategory.SERVER if code < 500 else ErrorCategory.CALLER

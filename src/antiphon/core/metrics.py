@@ -1,0 +1,31 @@
+"""The figures at /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+registry = CollectorRegistry()
+
+REQUESTS = Counter(
+    "antiphon_http_requests",
+    "Requests by contract and status class.",
+    ("contract", "method", "status"),
+    registry=registry,
+)
+SECONDS = Histogram(
+    "antiphon_http_request_seconds",
+    "Duration of requests.",
+    ("contract",),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=registry,
+)
+EVENTS = Counter("antiphon_events", "Domain events committed, by type.", ("type",), registry=registry)
+MEDIA_WORKERS = Gauge("antiphon_media_workers", "Running media worker processes.", registry=registry)
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def observe_request(contract: str, method: str, status: int, seconds: float) -> None:
+    # Labels come from closed sets: what a stranger sends must not make series.
+    REQUESTS.labels(contract, method if method in METHODS else "other", f"{status // 100}xx").inc()
+    SECONDS.labels(contract).observe(seconds)

@@ -11,11 +11,13 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # apt-get is used only by root on a Debian-like system; everybody else is told what to install.
 can_apt() { have apt-get && [ "$(id -u)" = 0 ]; }
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null; }
 apt_install() {
     say "Installing with apt-get: $*"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2 && return
-    apt-get update -qq </dev/null >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2
+    output=$(apt_get install -y --no-install-recommends "$@" 2>&1) && return
+    output=$(apt_get update 2>&1 && apt_get install -y --no-install-recommends "$@" 2>&1) && return
+    say "$output"
+    return 1
 }
 
 find_python() {

@@ -1,26 +1,23 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import gzip
-import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from antiphon.core.clock import ManualClock, SystemClock
 from antiphon.core.errors import ErrorCategory
 from antiphon.core.http import AddressPolicy, GuardedClient, HttpFailure, service_session
+
+if TYPE_CHECKING:
+    from conftest import MakeCertificate
 
 LOOPBACK = AddressPolicy(["127.0.0.0/8", "::1/128"])
 
@@ -420,41 +417,6 @@ async def test_closed_port_is_a_connection_error(client: GuardedClient) -> None:
     assert caught.retryable
 
 
-def certificate(directory: Path, *hosts: str, days: int = 1) -> tuple[ssl.SSLContext, bytes]:
-    """A server context with a fresh self-signed certificate for the hosts, and that certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
-    alternatives: list[x509.GeneralName] = []
-    for host in hosts:
-        try:
-            alternatives.append(x509.IPAddress(ipaddress.ip_address(host)))
-        except ValueError:
-            alternatives.append(x509.DNSName(host))
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=10))
-        .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    path = directory / "server.pem"
-    path.write_bytes(
-        pem
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context, pem
-
-
 @asynccontextmanager
 async def tls_client(names: Names, trusted: bytes | None) -> AsyncIterator[GuardedClient]:
     context = ssl.create_default_context(cadata=trusted.decode()) if trusted else None
@@ -465,10 +427,12 @@ async def tls_client(names: Names, trusted: bytes | None) -> AsyncIterator[Guard
         await client.close()
 
 
-async def test_tls_checks_the_name_and_not_the_address(tmp_path: Path, names: Names) -> None:
+async def test_tls_checks_the_name_and_not_the_address(
+    make_certificate: MakeCertificate, names: Names
+) -> None:
     """contracts/voicegram.md 7.2: pinned, and still the name in SNI and certificate."""
     names.table = {"good.example.org": ["127.0.0.1"], "other.example.org": ["127.0.0.1"]}
-    context, pem = certificate(tmp_path, "good.example.org", "127.0.0.1")
+    context, pem = make_certificate("good.example.org", "127.0.0.1")
     asked: list[str | None] = []
     context.sni_callback = lambda _, name, __: asked.append(name)
     async with sink(context=context) as server, tls_client(names, pem) as client:
@@ -480,12 +444,14 @@ async def test_tls_checks_the_name_and_not_the_address(tmp_path: Path, names: Na
     assert len(server.requests) == 2
 
 
-async def test_untrusted_and_expired_certificates_are_tls_errors(tmp_path: Path, names: Names) -> None:
+async def test_untrusted_and_expired_certificates_are_tls_errors(
+    make_certificate: MakeCertificate, names: Names
+) -> None:
     """contracts/voicegram.md 7.2: `tls_error`."""
-    context, _ = certificate(tmp_path, "127.0.0.1")
+    context, _ = make_certificate("127.0.0.1")
     async with sink(context=context) as server, tls_client(names, None) as client:
         assert (await failure(client, f"https://127.0.0.1:{server.port}/")).kind == "tls_error"
-    context, pem = certificate(tmp_path, "127.0.0.1", days=-1)
+    context, pem = make_certificate("127.0.0.1", days=-1)
     async with sink(context=context) as server, tls_client(names, pem) as client:
         assert (await failure(client, f"https://127.0.0.1:{server.port}/")).kind == "tls_error"
 

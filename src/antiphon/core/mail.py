@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, make_msgid, parseaddr
+from email.utils import format_datetime, make_msgid, unquote
 from typing import Literal, Protocol
 
 import aiosmtplib
+import idna
 import structlog
 
 from antiphon.core.clock import Clock, to_datetime
@@ -25,6 +26,11 @@ log = structlog.get_logger(__name__)
 
 _KEPT = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+_LOCAL_PART = re.compile(
+    r"(?=.{1,64}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+)*"
+)
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]{0,61}[A-Za-z0-9_])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9\-]{1,76}")
 _RESERVED_HEADERS = frozenset(
     {
@@ -140,16 +146,21 @@ def create_mailer(config: MailConfig, clock: Clock) -> Mailer:
 
 
 def parse_address(value: str, where: str) -> Address:
-    """`address` or `Name <address>`. Raises DomainError `invalid_mail`, also for any control character."""
-    if not _CONTROL.search(value):
-        name, addr_spec = parseaddr(value)
-        try:
-            address = Address(name, addr_spec=addr_spec)
-        except (ValueError, IndexError, AttributeError):
-            address = Address()
-        if address.username and address.domain:
-            return address
-    raise _invalid(where, "is no email address")
+    """`address` or `Name <address>`. Raises DomainError `invalid_mail`, also for any control character.
+
+    The local part is ASCII, because not every server knows SMTPUTF8; the domain may be international.
+    """
+    name, opening, spec = value[:-1].rpartition("<") if value.endswith(">") else ("", "<", value)
+    local, at, domain = spec.partition("@")
+    try:
+        domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        raise _invalid(where, "is no email address") from None
+    if not (opening and at and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+        raise _invalid(where, "is no email address")
+    if _CONTROL.search(name):
+        raise _invalid(where, "has a line break or control character")
+    return Address(unquote(name.strip()), local, domain)
 
 
 def build_message(mail: Mail, sender: Address, clock: Clock) -> EmailMessage:
@@ -175,7 +186,6 @@ def build_message(mail: Mail, sender: Address, clock: Clock) -> EmailMessage:
 
 
 def _message_id(mail: Mail, domain: str) -> str:
-    domain = domain.encode("idna").decode("ascii")
     if mail.key is None:
         return make_msgid(domain=domain)
     digest = hashlib.sha256(f"{mail.key}\0{mail.to}".encode()).hexdigest()[:40]
@@ -208,7 +218,10 @@ def _category(exc: Exception) -> ErrorCategory:
         return ErrorCategory.SERVER if exc.code < 500 else ErrorCategory.AUTH
     if isinstance(exc, aiosmtplib.SMTPResponseException):
         return _category_of_code(exc.code, is_recipient=isinstance(exc, aiosmtplib.SMTPRecipientRefused))
-    if isinstance(exc, aiosmtplib.SMTPNotSupported | ssl.SSLCertVerificationError | ValueError):
+    if isinstance(exc, OSError):
+        return ErrorCategory.CONNECTIVITY
+    # The plain base class stands for a missing extension, STARTTLS above all: the settings do not fit.
+    if isinstance(exc, ValueError) or type(exc) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
         return ErrorCategory.AUTH
     return ErrorCategory.CONNECTIVITY
 

@@ -1,0 +1,144 @@
+"""What only the SQLite store must do: locks, full disks, threads, upkeep."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from antiphon.core.clock import ManualClock
+from antiphon.core.db.lock import ServerLock
+from antiphon.core.db.sqlite import SqliteDatabase, connect
+from antiphon.core.db.transaction import ReadTx, WriteTx
+from antiphon.core.errors import ConfigurationError, StoreBusyError
+from antiphon.core.events import EventBus
+from antiphon.domain.accounts.commands import create_account
+from antiphon.domain.accounts.queries import count_accounts
+
+
+def _create(tx: WriteTx, name: str) -> str:
+    return create_account(tx, name=name).id
+
+
+async def test_a_lock_of_another_process_is_waited_for(
+    sqlite_database: SqliteDatabase, tmp_path: Path
+) -> None:
+    other = connect(sqlite_database.path)
+    other.execute("BEGIN IMMEDIATE")
+    write = asyncio.create_task(sqlite_database.write(_create, "waiting"))
+    await sqlite_database.read(count_accounts)
+    assert not write.done()
+    other.execute("ROLLBACK")
+    await write
+    assert await sqlite_database.read(count_accounts) == 1
+    other.close()
+
+
+async def test_a_lock_that_stays_is_an_error_without_a_row(
+    tmp_path: Path, sqlite_template: Path, clock: ManualClock, bus: EventBus
+) -> None:
+    path = tmp_path / "held.db"
+    shutil.copy(sqlite_template, path)
+    database = SqliteDatabase(path, clock, bus, lock_wait_seconds=0.0)
+    database._engine.dispose()
+    await database.start()
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusyError):
+        await database.write(_create, "refused")
+    other.execute("ROLLBACK")
+    await database.write(_create, "accepted")
+    assert await database.read(count_accounts) == 1
+    other.close()
+    await database.stop()
+
+
+async def test_a_full_disk_is_an_error_and_the_store_lives_on(sqlite_database: SqliteDatabase) -> None:
+    """The page cap makes SQLite answer as on a full disk: `database or disk is full`."""
+
+    def limit(tx: WriteTx, pages: int) -> None:
+        tx.connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    def fill(tx: WriteTx) -> None:
+        create_account(tx, name="x" * 2_000_000)
+
+    def page_count(tx: ReadTx) -> int:
+        return int(tx.connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+
+    await sqlite_database.write(_create, "before")
+    await sqlite_database.write(limit, await sqlite_database.read(page_count) + 20)
+    outcomes = await asyncio.gather(
+        sqlite_database.write(_create, "beside"), sqlite_database.write(fill), return_exceptions=True
+    )
+    assert isinstance(outcomes[0], str)
+    assert "full" in str(outcomes[1])
+    await sqlite_database.write(limit, 1_000_000)
+    await sqlite_database.write(_create, "after")
+    assert await sqlite_database.read(count_accounts) == 3
+
+
+async def test_reads_cannot_write(sqlite_database: SqliteDatabase) -> None:
+    def sneak(tx: ReadTx) -> None:
+        tx.connection.exec_driver_sql("DELETE FROM accounts")
+
+    with pytest.raises(Exception, match="readonly"):
+        await sqlite_database.read(sneak)
+
+
+async def test_a_slow_read_leaves_the_event_loop(sqlite_database: SqliteDatabase) -> None:
+    threads: list[str] = []
+
+    def slow(tx: ReadTx) -> None:
+        threads.append(threading.current_thread().name)
+        time.sleep(0.01)
+
+    def quick(tx: ReadTx) -> str:
+        return threading.current_thread().name
+
+    for _ in range(3):
+        await sqlite_database.read(slow)
+    assert all(name.startswith("db-read") for name in threads)
+    names = [await sqlite_database.read(quick) for _ in range(50)]
+    assert names[0].startswith("db-read")
+    assert names[-1] == threading.current_thread().name
+
+
+async def test_space_is_given_back(sqlite_database: SqliteDatabase) -> None:
+    """Incremental auto-vacuum from the first migration, and a checkpoint that empties a large log."""
+    raw = sqlite3.connect(sqlite_database.path)
+    assert raw.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+    assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    raw.close()
+
+
+def test_a_second_server_is_refused(tmp_path: Path) -> None:
+    with ServerLock(tmp_path / "server.lock"):
+        script = (
+            "import sys, pathlib; from antiphon.core.db.lock import ServerLock\n"
+            "ServerLock(pathlib.Path(sys.argv[1])).__enter__()"
+        )
+        second = subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "server.lock")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "already serves" in second.stderr
+    with ServerLock(tmp_path / "server.lock"):
+        pass
+
+
+def test_the_lock_error_is_for_the_operator(tmp_path: Path) -> None:
+    with (
+        ServerLock(tmp_path / "a"),
+        pytest.raises(ConfigurationError, match="another server"),
+        ServerLock(tmp_path / "a"),
+    ):
+        pass

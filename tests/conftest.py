@@ -10,20 +10,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.clock import ManualClock
 from antiphon.core.db.database import Database
-from antiphon.core.db.metadata import metadata
-from antiphon.core.db.postgres import PostgresDatabase, async_url
-from antiphon.core.db.sqlite import SqliteDatabase, create_file
+from antiphon.core.db.postgres import PostgresDatabase
+from antiphon.core.db.sqlite import SqliteDatabase
 from antiphon.core.events import EventBus
-from antiphon.core.jobs import tables as job_tables
-from antiphon.core.jobs.postgres_store import install_or_upgrade
+from antiphon.migrations.runner import migrate_sqlite
+from schemas import create_postgres_schema, run_admin, truncate_postgres
 from services import MissingPartError, PostgresServer, RedisServer
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -104,15 +100,6 @@ def postgres_server_url() -> Iterator[str]:
         server.stop()
 
 
-async def run_admin(server_url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(f"{server_url}/postgres")
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres_url(postgres_server_url: str) -> AsyncIterator[str]:
     """An empty database of this test process; dropped at the end."""
@@ -141,28 +128,11 @@ def redis_url() -> Iterator[str]:
         server.stop()
 
 
-def create_sqlite_schema(path: Path) -> None:
-    create_file(path)
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        metadata.create_all(connection)
-    engine.dispose()
-
-
-async def create_postgres_schema(url: str) -> None:
-    tables = [table for table in metadata.sorted_tables if table not in job_tables.TABLES]
-    engine = create_async_engine(async_url(url))
-    async with engine.begin() as connection:
-        await connection.run_sync(lambda sync: metadata.create_all(sync, tables=tables))
-    await engine.dispose()
-    await install_or_upgrade(url)
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with the whole schema, to be copied per test."""
     path = tmp_path_factory.mktemp("template") / "antiphon.db"
-    create_sqlite_schema(path)
+    migrate_sqlite(path)
     return path
 
 
@@ -176,11 +146,7 @@ async def migrated_postgres_url(postgres_url: str) -> str:
 @pytest.fixture
 async def clean_postgres_url(migrated_postgres_url: str) -> str:
     """The same with no rows in it."""
-    connection = await asyncpg.connect(migrated_postgres_url)
-    rows = await connection.fetch("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
-    tables = ", ".join(row[0] for row in rows if row[0] != "alembic_version")
-    await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-    await connection.close()
+    await truncate_postgres(migrated_postgres_url)
     return migrated_postgres_url
 
 

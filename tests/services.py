@@ -40,7 +40,10 @@ def find_postgres() -> Path:
 
 
 class PostgresServer:
-    """A throw-away cluster: trust on loopback, no socket file, no fsync. `url` names no database."""
+    """A throw-away cluster: trust on loopback, no socket file, no fsync. `url` names no database.
+
+    Commits still reach the operating system, so that they survive a crash of the server (SIGQUIT).
+    """
 
     def __init__(self) -> None:
         self._bin = find_postgres()
@@ -90,7 +93,6 @@ class PostgresServer:
             "unix_socket_directories": "",
             "fsync": "off",
             "full_page_writes": "off",
-            "synchronous_commit": "off",
             "max_connections": "200",
             "shared_buffers": "64MB",
         }

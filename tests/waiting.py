@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 
 
-async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 60) -> None:
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30) -> None:
     """Return as soon as `condition()` holds; fails the test when it never does."""
     async with asyncio.timeout(seconds):
         while True:

@@ -11,7 +11,6 @@ import pytest
 from antiphon.core.clock import ManualClock
 from antiphon.core.db.database import Database
 from antiphon.core.db.sqlite import SqliteDatabase
-from antiphon.core.db.transaction import WriteTx
 from antiphon.core.jobs.postgres_driver import PostgresDriver, create_pool
 from antiphon.core.jobs.postgres_store import PostgresQueries
 from antiphon.core.jobs.registry import JobRegistry
@@ -24,13 +23,6 @@ Advance = Callable[[int], Awaitable[None]]
 MakeWorker = Callable[..., JobWorker]
 HeldRows = Callable[[], Awaitable[list[tuple[str, str, int]]]]
 Running = Callable[[JobWorker], AbstractAsyncContextManager[JobWorker]]
-
-
-def put(
-    tx: WriteTx, name: str, key: str, *, delay_ms: int = 0, priority: int = 0, **payload: str | int
-) -> None:
-    """The smallest domain command: it only enqueues."""
-    tx.enqueue(name, payload, key=key, delay_ms=delay_ms, priority=priority)
 
 
 @pytest.fixture

@@ -3,61 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import struct
 import subprocess
-import wave
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-from math import pi, sin
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import av
 import pytest
 
-RATE = 16_000
-
-Speak = Callable[..., Path]
-
-
-def write_wav(path: Path, channels: Sequence[Sequence[int]], rate: int = RATE) -> Path:
-    """PCM WAV with one sequence of samples per channel."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(channels))
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        samples = [value for group in zip(*channels, strict=True) for value in group]
-        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
-    return path
-
-
-def sine(seconds: float, hertz: float = 440.0, rate: int = RATE, level: float = 8000.0) -> list[int]:
-    return [round(level * sin(2 * pi * hertz * at / rate)) for at in range(round(seconds * rate))]
-
-
-def encode(
-    source: Path,
-    target: Path,
-    container: str,
-    codec: str,
-    rate: int = 48_000,
-    options: dict[str, str] | None = None,
-) -> Path:
-    """Encode a WAV; `options` are the muxer's."""
-    with (
-        av.open(str(source), "r", format="wav") as inside,
-        av.open(str(target), "w", format=container, options=options or {}) as outside,
-    ):
-        layout = inside.streams.audio[0].codec_context.layout.name
-        stream = outside.add_stream(codec, rate=rate, layout=layout)
-        resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate)
-        position = 0
-        frames = [*(piece for frame in inside.decode(audio=0) for piece in resampler.resample(frame))]
-        for frame in [*frames, *resampler.resample(None)]:
-            frame.pts, frame.time_base = position, Fraction(1, rate)
-            position += frame.samples
-            outside.mux(stream.encode(frame))
-        outside.mux(stream.encode(None))
-    return target
+from antiphon.speech.workers import MediaPool
+from speech_sounds import Speak, sine, write_wav
 
 
 @pytest.fixture
@@ -83,3 +36,10 @@ def speak(tmp_path_factory: pytest.TempPathFactory) -> Speak:
         return made[text, voice]
 
     return say
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[MediaPool]:
+    pool = MediaPool(max_workers=1)
+    yield pool
+    await pool.close()

@@ -30,6 +30,7 @@ MAX_SECONDS = 300.0
 _HEAD_BYTES = 64
 _MAX_CHANNELS = 8
 _FIRST_AUDIO_PACKETS = 500
+_SEEKABLE = {"cues_to_front": "1"}
 _GAP_SECONDS = Fraction(1, 10)
 _CODEC_WHITELIST = (
     "opus,vorbis,aac,alac,flac,mp3,mp3float,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be"
@@ -56,11 +57,18 @@ class Container(StrEnum):
     FLAC = "flac"
 
 
+_OPUS_CARRIERS = (Container.WEBM, Container.OGG)
+
+
 class AudioError(DomainError):
     """The upload is refused: `empty`, `not_audio`, `too_long`, `too_large` (contracts/votel.md 18)."""
 
     def __init__(self, code: str, message: str = "", **details: object) -> None:
         super().__init__(message or _MESSAGES[code], field="audio", code=code, **details)
+
+
+class _UnevenTimesError(Exception):
+    """Packet times run backwards, so the packets cannot be copied."""
 
 
 _MESSAGES = {
@@ -138,25 +146,18 @@ def to_webm_opus(src: Path, dst: Path, max_seconds: float = MAX_SECONDS) -> Audi
 
     Opus packets are copied as they are; anything else becomes 48 kHz Opus, mono 32 or stereo 48 kbit/s.
     """
-    with _open(src) as (container, source, stream):
-        copy = stream.codec_context.codec.canonical_name == "opus" and container in (
-            Container.WEBM,
-            Container.OGG,
-        )
-        try:
-            duration_ms = (_remux if copy else _encode)(source, stream, dst, max_seconds)
-        except BaseException:
-            dst.unlink(missing_ok=True)
-            raise
-        channels = min(stream.codec_context.layout.nb_channels, 2) if not copy else None
-        return AudioInfo(
-            container=Container.WEBM,
-            codec="opus",
-            duration_ms=duration_ms,
-            channels=channels or stream.codec_context.layout.nb_channels,
-            sample_rate=WEBM_RATE,
-            is_webm_opus=True,
-        )
+    try:
+        with _open(src) as (container, source, stream):
+            codec = stream.codec_context.codec.canonical_name
+            if codec == "opus" and container in _OPUS_CARRIERS:
+                with suppress(_UnevenTimesError):
+                    return _remux(source, stream, dst, max_seconds)
+        with _open(src) as (_, source, stream):
+            return _encode(source, stream, dst, max_seconds)
+    except BaseException:
+        if dst.is_file():
+            dst.unlink()
+        raise
 
 
 def decode_pcm(src: Path, sample_rate: int = SPEECH_RATE, max_seconds: float = MAX_SECONDS) -> bytes:
@@ -268,29 +269,33 @@ class _PacketMeter:
             if self._start is None:
                 self._start = max(at, self._first)
             self._end = max(self._end, at + length)
-        if self.seconds > self._limit or self._length > self._limit + 1:
+        if self.seconds > self._limit:
             raise AudioError("too_long", max_seconds=float(self._limit))
 
     @property
     def seconds(self) -> Fraction:
-        if self._start is None:
-            return self._length
-        return max(self._end - self._start, Fraction(0))
+        span = self._end - self._start if self._start is not None else Fraction(0)
+        # Times that run backwards (recordings joined end to end) make the span too short.
+        return self._length if self._length > span + 1 else span
 
     @property
     def duration_ms(self) -> int:
         return round(self.seconds * 1000)
 
 
-def _remux(source: InputContainer, stream: AudioStream, dst: Path, max_seconds: float) -> int:
+def _remux(source: InputContainer, stream: AudioStream, dst: Path, max_seconds: float) -> AudioInfo:
     meter = _PacketMeter(stream, max_seconds)
-    with av.open(str(dst), "w", format="webm", options={"cues_to_front": "1"}) as target:
+    with av.open(str(dst), "w", format="webm", options=_SEEKABLE) as target:
         out = target.add_stream_from_template(stream)
         offset: int | None = None
+        latest: int | None = None
         for packet in _packets(source, stream):
             meter.add(packet)
             if packet.pts is None:
                 continue
+            if latest is not None and packet.pts < latest:
+                raise _UnevenTimesError
+            latest = packet.pts
             if offset is None:
                 offset = max(packet.pts, 0)
             packet.pts -= offset
@@ -299,15 +304,15 @@ def _remux(source: InputContainer, stream: AudioStream, dst: Path, max_seconds: 
             target.mux_one(packet)
     if offset is None:
         raise AudioError("not_audio")
-    return meter.duration_ms
+    return _webm_info(meter.duration_ms, stream.codec_context.layout.nb_channels)
 
 
-def _encode(source: InputContainer, stream: AudioStream, dst: Path, max_seconds: float) -> int:
+def _encode(source: InputContainer, stream: AudioStream, dst: Path, max_seconds: float) -> AudioInfo:
     layout = "mono" if stream.codec_context.layout.nb_channels == 1 else "stereo"
-    with av.open(str(dst), "w", format="webm", options={"cues_to_front": "1"}) as target:
+    samples = 0
+    with av.open(str(dst), "w", format="webm", options=_SEEKABLE) as target:
         out = target.add_stream("libopus", rate=WEBM_RATE, options={"compression_level": "5"}, layout=layout)
         out.bit_rate = 32_000 if layout == "mono" else 48_000
-        samples = 0
         for frame in _resampled(
             source, stream, out.codec_context.format.name, layout, WEBM_RATE, max_seconds
         ):
@@ -318,7 +323,11 @@ def _encode(source: InputContainer, stream: AudioStream, dst: Path, max_seconds:
         if samples == 0:
             raise AudioError("not_audio")
         target.mux(out.encode(None))
-    return round(Fraction(samples * 1000, WEBM_RATE))
+    return _webm_info(round(Fraction(samples * 1000, WEBM_RATE)), 1 if layout == "mono" else 2)
+
+
+def _webm_info(duration_ms: int, channels: int) -> AudioInfo:
+    return AudioInfo(Container.WEBM, "opus", duration_ms, channels, WEBM_RATE, is_webm_opus=True)
 
 
 def _decode_planes(

@@ -53,7 +53,7 @@ class MediaPool:
     `max_workers` bounds the heavy lane (default: usable cores); the quick lane is one process. `memory_bytes`
     limits the address space of a heavy worker. A worker that crashes, hangs or is killed fails only its own
     call, with a `ServiceError` of category `server`. All workers die with this process. Results are plain
-    values, enumerations and dataclasses of `antiphon.speech`.
+    values, paths, and enumerations and dataclasses of `antiphon.speech`.
     """
 
     def __init__(
@@ -271,4 +271,6 @@ class _ReplyUnpickler(pickle.Unpickler):
             found = super().find_class(module, name)
             if isinstance(found, type) and (issubclass(found, AntiphonError | Enum) or is_dataclass(found)):
                 return found
+        if (module, name) == ("pathlib", type(Path()).__name__):
+            return type(Path())
         raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a reply")

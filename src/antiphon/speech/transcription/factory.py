@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from antiphon.core.errors import ConfigurationError
 from antiphon.speech.audio import MAX_SECONDS
+from antiphon.speech.models import model_kind
 from antiphon.speech.transcription.port import Transcriber, Transcript
 
 ENGINES = ("auto", "pocketsphinx", "faster-whisper", "vosk", "openai")
@@ -25,13 +26,10 @@ class TranscriptionConfig:
     engine: str = "auto"
     model_dir: str = ""
     base_url: str = ""
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
     model: str = "whisper-1"
     language: str = "en"
     max_seconds: float = MAX_SECONDS
-
-    def __repr__(self) -> str:
-        return f"TranscriptionConfig(engine={self.engine!r}, model_dir={self.model_dir!r})"
 
 
 def choose_engine(config: TranscriptionConfig) -> str:
@@ -43,19 +41,10 @@ def choose_engine(config: TranscriptionConfig) -> str:
     if config.engine != "auto":
         return config.engine
     if config.model_dir:
-        if is_whisper_model(Path(config.model_dir)) and find_spec("faster_whisper"):
-            return "faster-whisper"
-        if is_vosk_model(Path(config.model_dir)) and find_spec("vosk"):
-            return "vosk"
+        kind = model_kind(Path(config.model_dir))
+        if kind in ("faster-whisper", "vosk") and find_spec(kind.replace("-", "_")):
+            return kind
     return "pocketsphinx"
-
-
-def is_whisper_model(folder: Path) -> bool:
-    return (folder / "model.bin").is_file() and (folder / "config.json").is_file()
-
-
-def is_vosk_model(folder: Path) -> bool:
-    return (folder / "am" / "final.mdl").is_file() or (folder / "final.mdl").is_file()
 
 
 def create_transcriber(config: TranscriptionConfig) -> Transcriber:

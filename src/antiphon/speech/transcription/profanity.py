@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-_STEMS = (
-    r"f+uck|shit|bitch|cunt|asshole|bastard|motherfuck|cocksuck|dick(?:head)?\b|pussy|nigg|fagg|slut|whore"
-)
-_WORD = re.compile(rf"(?:bull|horse|god|mother)?(?:{_STEMS})\w*", re.IGNORECASE)
+_STEMS = r"fuck|shit|bitch|cunt|asshole|bastard|cocksucker|dickhead|pussy|nigger|nigga|faggot|slut|whore"
+_ENDINGS = r"s|es|ed|er|ers|in|ing|y|ty|ting|head|heads|face|hole"
+_WORD = re.compile(rf"(?:bull|horse|god|mother)?(?:{_STEMS})(?:{_ENDINGS})?", re.IGNORECASE)
 
 
 def masked(word: str) -> str:

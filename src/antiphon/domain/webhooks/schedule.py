@@ -17,5 +17,5 @@ HISTORY_MS = 90 * DAY
 
 
 def next_attempt_at(attempts: int, ended_at: int) -> int | None:
-    """When to try again after `attempts` failed attempts, the last of them ended then; None after the last."""
+    """When to try again after `attempts` failed attempts, the last ended then; None after the last."""
     return ended_at + DELAYS[attempts] if attempts < len(DELAYS) else None

@@ -1,0 +1,115 @@
+"""One turn of a lane: sends what is due to one receiver, several at once, and records in batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+
+from antiphon.core.db.database import Database
+from antiphon.domain.webhooks.lanes import end_lane, find_receiver, list_due
+from antiphon.domain.webhooks.records import AttemptResult, Delivery, Receiver
+from antiphon.domain.webhooks.results import record_results
+from antiphon.domain.webhooks.sender import Sender
+
+CHUNK = 100
+RECORD_SECONDS = 0.5
+
+
+class LaneRun:
+    """Works until nothing is due, deliveries are no longer wanted, or `turn_seconds` are over."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        account_id: str,
+        subscription_id: str,
+        lane_id: str,
+        *,
+        concurrency: int,
+        turn_seconds: float,
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._lane = (account_id, subscription_id, lane_id)
+        self._concurrency = concurrency
+        self._turn_seconds = turn_seconds
+        self._queue: deque[Delivery] = deque()
+        self._busy: set[str] = set()
+        self._results: list[AttemptResult] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wanted = True
+
+    async def run(self) -> bool:
+        """True when the lane has ended, false when its turn is over and it is to be continued."""
+        receiver = await self._database.read(find_receiver, *self._lane)
+        if receiver is None:
+            return await self._end()
+        secret = self._sender.open_secret(receiver)
+        try:
+            return await self._work(receiver, secret)
+        finally:
+            await self._abort()
+
+    async def _work(self, receiver: Receiver, secret: str) -> bool:
+        loop = asyncio.get_running_loop()
+        turn_ends = loop.time() + self._turn_seconds
+        while True:
+            if self._wanted and loop.time() < turn_ends:
+                await self._refill()
+                for _ in range(min(self._concurrency - len(self._tasks), len(self._queue))):
+                    self._tasks.add(asyncio.create_task(self._drain(receiver, secret)))
+            else:
+                self._queue.clear()
+            if self._tasks:
+                done, self._tasks = await asyncio.wait(
+                    self._tasks, timeout=RECORD_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            if self._results:
+                await self._record()
+            elif not self._tasks:
+                if self._wanted and loop.time() >= turn_ends:
+                    return False
+                if await self._end():
+                    return True
+                if not self._wanted:
+                    return False
+
+    async def _refill(self) -> None:
+        if self._queue:
+            return
+        account_id, subscription_id, _ = self._lane
+        due = await self._database.read(list_due, account_id, subscription_id, CHUNK + len(self._busy))
+        for delivery in due:
+            if delivery.id not in self._busy:
+                self._busy.add(delivery.id)
+                self._queue.append(delivery)
+
+    async def _drain(self, receiver: Receiver, secret: str) -> None:
+        while self._queue:
+            delivery = self._queue.popleft()
+            result = await self._sender.attempt(receiver, secret, delivery)
+            self._results.append(result)
+            if result.outcome.gone:
+                self._wanted = False
+                self._queue.clear()
+
+    async def _record(self) -> None:
+        results, self._results = self._results, []
+        self._wanted = await self._database.write(record_results, *self._lane, results) and self._wanted
+        self._busy.difference_update(result.delivery.id for result in results)
+
+    async def _end(self) -> bool:
+        return await self._database.write(end_lane, *self._lane)
+
+    async def _abort(self) -> None:
+        """After a failure or an interruption: what stays unrecorded is sent again with the same event id."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._results:
+            with suppress(Exception):
+                await self._record()

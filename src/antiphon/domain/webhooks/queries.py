@@ -1,0 +1,191 @@
+"""Reads of subscriptions and of the delivery history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
+
+from antiphon.core.db.transaction import ReadTx
+from antiphon.core.errors import NotFoundError
+from antiphon.domain.webhooks.records import (
+    Attempt,
+    AttemptPage,
+    DeliveryStatus,
+    DisabledReason,
+    ObjectDelivery,
+    Source,
+    Subscription,
+    SubscriptionFilters,
+    SubscriptionPage,
+)
+from antiphon.domain.webhooks.tables import attempts, deliveries, subscriptions
+
+s = subscriptions.c
+SUBSCRIPTION_COLUMNS = (
+    s.id,
+    s.account_id,
+    s.contract,
+    s.url,
+    s.event_types,
+    s.secret_prefix,
+    s.channel_id,
+    s.channel_type,
+    s.source,
+    s.zapier_subscription_id,
+    s.is_active,
+    s.consecutive_failures,
+    s.last_delivery_at,
+    s.last_success_at,
+    s.last_error,
+    s.created_at,
+    s.created_by_user_id,
+    s.inactive_since,
+    s.disabled_reason,
+)
+_OWN = select(*SUBSCRIPTION_COLUMNS).where(
+    s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id")
+)
+_ATTEMPTS = (
+    select(
+        attempts.c.id,
+        attempts.c.delivery_id,
+        deliveries.c.event_id,
+        deliveries.c.event_type,
+        deliveries.c.object_id,
+        deliveries.c.is_test,
+        attempts.c.number,
+        attempts.c.at,
+        attempts.c.latency_ms,
+        attempts.c.status_code,
+        attempts.c.error,
+        attempts.c.response_excerpt,
+    )
+    .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+    .where(
+        attempts.c.account_id == bindparam("account_id"),
+        attempts.c.subscription_id == bindparam("subscription_id"),
+    )
+    .order_by(attempts.c.at.desc(), attempts.c.id.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_ATTEMPT_COUNT = select(func.count()).where(
+    attempts.c.account_id == bindparam("account_id"),
+    attempts.c.subscription_id == bindparam("subscription_id"),
+)
+_LATEST = (
+    select(attempts.c.delivery_id, attempts.c.error, attempts.c.status_code)
+    .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+    .where(
+        deliveries.c.account_id == bindparam("account_id"),
+        deliveries.c.object_id == bindparam("object_id"),
+        attempts.c.number == deliveries.c.attempts,
+    )
+)
+_OBJECT = (
+    select(
+        deliveries.c.id,
+        deliveries.c.subscription_id,
+        s.url,
+        deliveries.c.event_id,
+        deliveries.c.event_type,
+        deliveries.c.status,
+        deliveries.c.attempts,
+        deliveries.c.next_attempt_at,
+        deliveries.c.created_at,
+        deliveries.c.finished_at,
+    )
+    .join(subscriptions, s.id == deliveries.c.subscription_id)
+    .where(
+        deliveries.c.account_id == bindparam("account_id"), deliveries.c.object_id == bindparam("object_id")
+    )
+    .order_by(deliveries.c.created_at, deliveries.c.id)
+)
+
+
+def to_subscription(row: Row[Any]) -> Subscription:
+    reason = row.disabled_reason
+    return Subscription(
+        row.id,
+        row.account_id,
+        row.contract,
+        row.url,
+        tuple(msgspec.json.decode(row.event_types, type=list[str])),
+        row.secret_prefix,
+        row.channel_id,
+        row.channel_type,
+        Source(row.source),
+        row.zapier_subscription_id,
+        row.is_active,
+        row.consecutive_failures,
+        row.last_delivery_at,
+        row.last_success_at,
+        row.last_error,
+        row.created_at,
+        row.created_by_user_id,
+        row.inactive_since,
+        None if reason is None else DisabledReason(reason),
+    )
+
+
+def get_subscription(tx: ReadTx, account_id: str, subscription_id: str) -> Subscription:
+    """Active or not. Raises NotFoundError for absent and foreign ones alike."""
+    row = tx.first(_OWN, {"account_id": account_id, "subscription_id": subscription_id})
+    if row is None:
+        raise NotFoundError("Webhook subscription not found")
+    return to_subscription(row)
+
+
+def list_subscriptions(
+    tx: ReadTx, account_id: str, filters: SubscriptionFilters, *, limit: int, offset: int
+) -> SubscriptionPage:
+    """Newest first; `total` counts what matches the filters (contracts/voicegram.md 4.6)."""
+    conditions: list[ColumnElement[bool]] = [s.account_id == account_id]
+    if filters.contract is not None:
+        conditions.append(s.contract == filters.contract)
+    if filters.source is not None:
+        conditions.append(s.source == filters.source.value)
+    if filters.is_active is not None:
+        conditions.append(s.is_active.is_(filters.is_active))
+    statement = select(*SUBSCRIPTION_COLUMNS).where(*conditions).order_by(s.created_at.desc(), s.id.desc())
+    rows = tx.all(statement.limit(limit).offset(offset))
+    total = int(tx.scalar(select(func.count()).select_from(subscriptions).where(*conditions)))
+    return SubscriptionPage([to_subscription(row) for row in rows], total)
+
+
+def list_attempts(
+    tx: ReadTx, account_id: str, subscription_id: str, *, limit: int = 50, offset: int = 0
+) -> AttemptPage:
+    """The history of one subscription, deleted ones too, latest attempt first. Raises NotFoundError."""
+    get_subscription(tx, account_id, subscription_id)
+    own = {"account_id": account_id, "subscription_id": subscription_id}
+    rows = tx.all(_ATTEMPTS, {**own, "limit": limit, "offset": offset})
+    return AttemptPage([Attempt(*row) for row in rows], int(tx.scalar(_ATTEMPT_COUNT, own)))
+
+
+def list_object_deliveries(tx: ReadTx, account_id: str, object_id: str) -> list[ObjectDelivery]:
+    """The deliveries of every event of one object, oldest first, with the latest attempt's outcome."""
+    own = {"account_id": account_id, "object_id": object_id}
+    latest = {row.delivery_id: row for row in tx.all(_LATEST, own)}
+    found = []
+    for row in tx.all(_OBJECT, own):
+        last = latest.get(row.id)
+        found.append(
+            ObjectDelivery(
+                row.id,
+                row.subscription_id,
+                row.url,
+                row.event_id,
+                row.event_type,
+                DeliveryStatus(row.status),
+                row.attempts,
+                row.next_attempt_at,
+                row.created_at,
+                row.finished_at,
+                None if last is None else last.error,
+                None if last is None else last.status_code,
+            )
+        )
+    return found

@@ -27,14 +27,14 @@ class ListenLinks:
 
     def __init__(self, key: bytes, origin: str) -> None:
         self._key = key
-        self._origin = origin
+        self.origin = origin
 
     def url(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
         token = self.token(voicegram_id, listener_id, expires_at)
-        return f"{self._origin}/api/listen/vg_{voicegram_id}?t={token}"
+        return f"{self.origin}/api/listen/vg_{voicegram_id}?t={token}"
 
     def dashboard_url(self, voicegram_id: str) -> str:
-        return f"{self._origin}/dashboard/inbox/vg_{voicegram_id}"
+        return f"{self.origin}/dashboard/inbox/vg_{voicegram_id}"
 
     def token(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
         body = UUID(listener_id).bytes + expires_at.to_bytes(8, "big")

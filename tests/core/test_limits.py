@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 import pytest
 import redis.asyncio
@@ -20,17 +19,10 @@ from antiphon.core.limits import (
     connect_redis,
     create_limiter,
 )
-
-if TYPE_CHECKING:
-    from conftest import PrivateRedis
+from services import RedisServer
 
 MINUTE_60 = Window(60, 60)
 BURST_10 = Window(10, 5)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
@@ -39,7 +31,7 @@ async def limiter(request: pytest.FixtureRequest, clock: ManualClock) -> AsyncIt
     if request.param == "memory":
         made = MemoryLimiter(clock)
     else:
-        url = request.getfixturevalue("limits_redis_url")
+        url = request.getfixturevalue("redis_url")
         made = RedisLimiter(connect_redis(url), clock, prefix=f"test:{uuid.uuid4()}:")
     yield made
     await made.close()
@@ -217,7 +209,7 @@ async def test_memory_sweep_spares_keys_in_use(clock: ManualClock) -> None:
 
 @pytest.mark.redis
 async def test_redis_keys_expire_with_their_longest_window(
-    private_redis: PrivateRedis, clock: ManualClock
+    private_redis: RedisServer, clock: ManualClock
 ) -> None:
     async with redis.asyncio.Redis.from_url(private_redis.url) as client:
         limiter = RedisLimiter(connect_redis(private_redis.url))
@@ -231,7 +223,7 @@ async def test_redis_keys_expire_with_their_longest_window(
 
 
 @pytest.mark.redis
-async def test_two_processes_share_one_count_by_redis_time(private_redis: PrivateRedis) -> None:
+async def test_two_processes_share_one_count_by_redis_time(private_redis: RedisServer) -> None:
     """contracts/voicegram.md 2: shared by all server processes."""
     first, second = (create_limiter(private_redis.url, ManualClock(start)) for start in (0, 10**12))
     assert isinstance(first, RedisLimiter)
@@ -242,7 +234,7 @@ async def test_two_processes_share_one_count_by_redis_time(private_redis: Privat
 
 
 @pytest.mark.redis
-async def test_redis_script_flush_is_survived(private_redis: PrivateRedis) -> None:
+async def test_redis_script_flush_is_survived(private_redis: RedisServer) -> None:
     limiter = RedisLimiter(connect_redis(private_redis.url))
     await limiter.hit("k", [BURST_10])
     async with redis.asyncio.Redis.from_url(private_redis.url) as client:
@@ -252,7 +244,7 @@ async def test_redis_script_flush_is_survived(private_redis: PrivateRedis) -> No
 
 
 @pytest.mark.redis
-async def test_redis_down_is_a_connectivity_error_and_heals(private_redis: PrivateRedis) -> None:
+async def test_redis_down_is_a_connectivity_error_and_heals(private_redis: RedisServer) -> None:
     limiter = RedisLimiter(connect_redis(private_redis.url))
     assert await hits(limiter, "k", [BURST_10], 20) == 10
     private_redis.stop()
@@ -267,7 +259,7 @@ async def test_redis_down_is_a_connectivity_error_and_heals(private_redis: Priva
 
 
 @pytest.mark.redis
-async def test_a_refused_login_is_an_auth_error(private_redis: PrivateRedis) -> None:
+async def test_a_refused_login_is_an_auth_error(private_redis: RedisServer) -> None:
     async with redis.asyncio.Redis.from_url(private_redis.url) as client:
         await client.config_set("requirepass", "right")
     limiter = RedisLimiter(connect_redis(private_redis.url.replace("127.0.0.1", ":wrong@127.0.0.1")))
@@ -278,7 +270,7 @@ async def test_a_refused_login_is_an_auth_error(private_redis: PrivateRedis) -> 
 
 
 @pytest.mark.redis
-async def test_a_broken_key_is_a_server_error(private_redis: PrivateRedis) -> None:
+async def test_a_broken_key_is_a_server_error(private_redis: RedisServer) -> None:
     limiter = RedisLimiter(connect_redis(private_redis.url))
     async with redis.asyncio.Redis.from_url(private_redis.url) as client:
         await client.set("antiphon:limit:k", "text")

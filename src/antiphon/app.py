@@ -11,6 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from antiphon.contracts.docs_page import docs_index_route, docs_static_route
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.contracts.votel.app import create_app as create_votel_app
@@ -43,18 +44,21 @@ from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.notifications import DisabledMail
 from antiphon.domain.webhooks.reactions import WebhookReactions
-from antiphon.domain.webhooks.sender import Sender
 from antiphon.middleware import RequestMiddleware
 from antiphon.settings import Settings
 from antiphon.speech.insight.in_worker import open_insight
 from antiphon.speech.workers import MediaPool
-from antiphon.web.operator import create_operator_routes
+from antiphon.web.operator import create_operator_routes, not_found
 from antiphon.web.pages import create_web_routes
 from antiphon.web.product import ProductPages
 
 log = structlog.get_logger(__name__)
 
 STOP_GRACE_SECONDS = 10.0
+CONTRACTS = (
+    ("voicegram", "Voicegram", "Website voice messages: voicegrams, channels, signed webhooks."),
+    ("votel", "Native API", "What the dashboard uses: sessions, voicegrams, channels, keys, webhooks."),
+)
 TEMPORARY_OBJECTS = timedelta(hours=1)
 
 
@@ -103,7 +107,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus = EventBus()
     cipher = Cipher(load_or_create_key(settings.data_dir / "secret.key"))
     links = ListenLinks(cipher.derive("listen-links"), settings.origin)
-    dialects = Dialects([VoicegramDialect(links, settings.origin)])
+    dialects = Dialects([VoicegramDialect(links)])
     services = Services(
         settings=settings,
         clock=clock,
@@ -140,10 +144,7 @@ def create_jobs(services: Services) -> JobRegistry:
     insight = open_insight(insight_config(services.settings), services.media)
     Pipeline(services, insight).register(registry)
     Maintenance(services).register(registry)
-    sender = Sender(services.http, services.clock, services.cipher, services.links, services.dialects)
-    WebhookJobs(
-        services.database, sender, concurrency=services.settings.webhook_concurrency_per_receiver
-    ).register(registry)
+    WebhookJobs(services).register(registry)
     MailJobs(services).register(registry)
     AccountJobs(services).register(registry)
     return registry
@@ -179,8 +180,11 @@ class App:
         web = Starlette(
             routes=[
                 *create_operator_routes(services),
+                docs_index_route(CONTRACTS),
+                docs_static_route(),
                 *create_web_routes(ProductPages(services)),
-            ]
+            ],
+            exception_handlers={404: not_found, 405: not_found},
         )
         dispatcher = Dispatcher(
             voicegram=create_voicegram_app(services), votel=create_votel_app(services), web=web

@@ -6,6 +6,8 @@ import logging
 import sys
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 from antiphon.settings import Settings
@@ -20,11 +22,15 @@ def configure_logs(settings: Settings) -> None:
     ]
     renderer: Processor
     if settings.is_development:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # Local variables hold credentials: a traceback shows none.
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         final: list[Processor] = [renderer]
     else:
         renderer = structlog.processors.JSONRenderer()
-        final = [structlog.processors.dict_tracebacks, renderer]
+        tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        final = [tracebacks, renderer]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

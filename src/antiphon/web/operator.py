@@ -48,6 +48,11 @@ def create_operator_routes(services: Services) -> list[BaseRoute]:
     ]
 
 
+async def not_found(request: Request, error: Exception) -> Response:
+    """Any other root word (contracts/README.md, path map)."""
+    return JSONResponse({"detail": "Not found"}, 404)
+
+
 def _is_loopback(peer: str) -> bool:
     try:
         return ip_address(peer).is_loopback

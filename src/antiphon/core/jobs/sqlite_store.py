@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -20,7 +21,7 @@ from pgqueuer.domain import errors, models, types
 from pgqueuer.ports import RepositoryPort
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pydantic_core import to_json
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from antiphon.core.clock import to_datetime
 from antiphon.core.db.database import Database
@@ -34,7 +35,9 @@ from antiphon.core.jobs.sqlite_rows import to_job, to_log, to_schedule
 log = structlog.get_logger(__name__)
 
 MILLISECOND = timedelta(milliseconds=1)
-BUSY_PAUSE_SECONDS = 0.2
+UNAVAILABLE_PAUSE_SECONDS = 0.5
+UNAVAILABLE = (StoreBusyError, sqlite3.OperationalError, OperationalError)
+"""Locked by another process, full disk, failing disk."""
 
 
 def _millis(delta: timedelta) -> int:
@@ -136,10 +139,10 @@ class SqliteQueries(RepositoryPort):
             if not await self.database.read(has_work, claim):
                 return []
             return [to_job(row) for row in await self.database.write(claim_jobs, claim)]
-        except StoreBusyError as error:
-            log.warning("job store busy", error=str(error))
+        except UNAVAILABLE as error:
+            log.warning("job store unavailable", error=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.closing.wait(), BUSY_PAUSE_SECONDS)
+                await asyncio.wait_for(self.closing.wait(), UNAVAILABLE_PAUSE_SECONDS)
             return []
 
     @overload

@@ -40,6 +40,7 @@ def test_hosted_page_mounts_the_recorder(client: TestClient) -> None:
             "data-heading": "none",
             "data-workspace": "acme",
             "data-slug": "autumn-survey",
+            "data-company": "Acme & Sons",
         }
     ]
     assert [script["src"] for script in page.all("script")] == ["/widget.js"]

@@ -55,7 +55,7 @@ def recording_page(
         head = '<script src="/widget.js" defer></script>\n'
         content = (
             f'<antiphon-recorder data-mode="inline" data-heading="none" data-workspace="{escape(workspace)}"'
-            f' data-slug="{escape(slug)}"></antiphon-recorder>\n'
+            f' data-slug="{escape(slug)}" data-company="{escape(company)}"></antiphon-recorder>\n'
             '<noscript><p class="notice">Recording a message needs JavaScript.</p></noscript>'
         )
         lead = greeting or "Leave a voice message. It takes a minute, and you can listen before you send it."

@@ -1,5 +1,5 @@
 import { ApiError, type ChannelAddress, type RecordingApi } from "./api";
-import { type Event, initialModel, type Model, type SendProblem, transition } from "./machine";
+import { type Event, initialModel, type Model, type SendProblem, transition, type Unavailable } from "./machine";
 import { type Capture, extensionOf, MicrophoneError, type Microphone } from "./media";
 import type { Draft, DraftStore, Sender, SenderStore } from "./storage";
 
@@ -12,8 +12,8 @@ const MAX_PEAKS = 4000;
 export interface Dependencies {
   api: RecordingApi;
   microphone: Microphone;
-  senders: SenderStore;
-  /** Made when the channel is known. */
+  /** Both are made when the channel is known. */
+  senders: (channelId: string) => SenderStore;
   drafts: (channelId: string) => DraftStore;
   /** Length of a sound file in milliseconds, or null when the browser cannot tell. */
   measure: (audio: Blob) => Promise<number | null>;
@@ -29,6 +29,13 @@ export function codeDigits(text: string): string {
 
 export function isEmail(text: string): boolean {
   return text.length <= 254 && /^[^\s@<>()",;:]+@[^\s@.]+(\.[^\s@.]+)+$/.test(text);
+}
+
+/** Answers that end the visit, whatever was asked. */
+function unavailableOf(error: unknown): Unavailable | null {
+  if (!(error instanceof ApiError)) return null;
+  if (error.code === "closed" || error.kind === "not_found") return "closed";
+  return error.kind === "forbidden" ? "origin" : null;
 }
 
 export function sendProblemOf(error: unknown): SendProblem {
@@ -47,6 +54,7 @@ export class RecorderController {
   model: Model = initialModel;
   private readonly listeners = new Set<(model: Model) => void>();
   private store: DraftStore | null = null;
+  private senders: SenderStore | null = null;
   private capture: Capture | null = null;
   private peaks: number[] = [];
   private timer = 0;
@@ -68,8 +76,9 @@ export class RecorderController {
     try {
       const channel = await this.deps.api.fetchChannel(this.address);
       this.store = this.deps.drafts(channel.channel_id);
+      this.senders = this.deps.senders(channel.channel_id);
       const draft = channel.is_active ? await this.store.load() : null;
-      this.dispatch({ type: "loaded", channel, sender: this.deps.senders.load(), draft, obstacle: this.obstacle() });
+      this.dispatch({ type: "loaded", channel, sender: this.senders.load(), draft, obstacle: this.obstacle() });
     } catch (error) {
       const kind = error instanceof ApiError ? error.kind : "server";
       const reasons = { not_found: "missing", forbidden: "origin", network: "offline" } as const;
@@ -105,7 +114,7 @@ export class RecorderController {
     try {
       const { sender_token: token } = await this.deps.api.verifyCode(channel.channel_id, step.email, code);
       const sender: Sender = { email: step.email, token };
-      this.deps.senders.save(sender);
+      this.senders?.save(sender);
       this.dispatch({ type: "verified", sender, obstacle: this.obstacle() });
     } catch (error) {
       this.dispatch(this.codeFailure(error));
@@ -113,7 +122,7 @@ export class RecorderController {
   }
 
   changeEmail(): void {
-    this.deps.senders.clear();
+    this.senders?.clear();
     this.dispatch({ type: "changeEmail" });
   }
 
@@ -275,8 +284,9 @@ export class RecorderController {
       this.dispatch({ type: "codeSent", email, resendAt: this.deps.now() + RESEND_MILLISECONDS });
     } catch (error) {
       const kind = error instanceof ApiError ? error.kind : "server";
-      if (kind === "not_found") {
-        this.dispatch({ type: "unavailable", reason: "closed" });
+      const reason = unavailableOf(error);
+      if (reason) {
+        this.dispatch({ type: "unavailable", reason });
       } else if (step.name === "code") {
         this.dispatch({ type: "codeProblem", problem: kind === "busy" ? "too_many" : "request" });
       } else {
@@ -287,6 +297,8 @@ export class RecorderController {
   }
 
   private codeFailure(error: unknown): Event {
+    const reason = unavailableOf(error);
+    if (reason) return { type: "unavailable", reason };
     if (error instanceof ApiError) {
       if (error.code === "code_void") return { type: "codeProblem", problem: "void" };
       if (error.code === "code_wrong") {
@@ -320,17 +332,15 @@ export class RecorderController {
   private uploadFailed(error: unknown): void {
     if (error instanceof ApiError) {
       if (error.kind === "aborted") return;
+      // A page that may not use the channel gets the same status; asking for a code then tells.
       if (error.kind === "forbidden") {
-        if (error.code.includes("origin")) {
-          this.dispatch({ type: "unavailable", reason: "origin" });
-          return;
-        }
-        this.deps.senders.clear();
+        this.senders?.clear();
         this.dispatch({ type: "tokenRefused" });
         return;
       }
-      if (error.kind === "not_found") {
-        this.dispatch({ type: "unavailable", reason: "closed" });
+      const reason = unavailableOf(error);
+      if (reason) {
+        this.dispatch({ type: "unavailable", reason });
         return;
       }
     }

@@ -18,7 +18,8 @@ function pageUrl(): string {
 /**
  * `<antiphon-recorder>`: data-channel, or data-workspace and data-slug, name the channel. data-mode is
  * `floating` (a button that opens a panel, the default) or `inline`; data-origin is the server, else the
- * script's own; data-heading="none" leaves the channel's name and greeting to the page; data-theme is
+ * script's own; data-heading="none" leaves the channel's name and greeting to the page; data-company
+ * names who receives the message; data-theme is
  * `light` or `dark`, else the visitor's own.
  */
 export class AntiphonRecorder extends HTMLElement {
@@ -48,7 +49,7 @@ export class AntiphonRecorder extends HTMLElement {
     const controller = new RecorderController(address, {
       api: new HttpRecordingApi(origin),
       microphone: new BrowserMicrophone(),
-      senders: new LocalSenderStore(origin),
+      senders: (channelId) => new LocalSenderStore(origin, channelId),
       drafts: (channelId) => new IndexedDbDraftStore(channelId),
       measure: measureAudio,
       clientId: () => newClientId(),
@@ -56,7 +57,12 @@ export class AntiphonRecorder extends HTMLElement {
       pageUrl,
     });
     this.controller = controller;
-    this.scene = { controller, t, announce: (text) => this.announce(text) };
+    this.scene = {
+      controller,
+      t,
+      companyName: ({ channel }) => this.dataset.company || channel?.name || t("theCompany"),
+      announce: (text) => this.announce(text),
+    };
     this.build();
     controller.subscribe((model) => this.render(model));
     window.addEventListener("beforeunload", this.warnUnsent);

@@ -25,15 +25,19 @@ export interface SenderStore {
   clear(): void;
 }
 
-/** Storage can be absent or refuse (private windows, blocked third-party data): then nothing is remembered. */
+/**
+ * A token is good for one channel. Storage can be absent or refuse (private windows, blocked third-party
+ * data): then nothing is remembered.
+ */
 export class LocalSenderStore implements SenderStore {
   private readonly key: string;
 
   constructor(
     origin: string,
+    channelId: string,
     private readonly now: () => number = Date.now,
   ) {
-    this.key = `antiphon:sender:${origin}`;
+    this.key = `antiphon:sender:${origin}:${channelId}`;
   }
 
   load(): Sender | null {

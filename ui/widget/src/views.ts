@@ -15,6 +15,8 @@ export interface View {
 }
 
 export interface Scene {
+  /** Who receives the message: the page's own word for it, else the channel's name. */
+  companyName(model: Model): string;
   controller: RecorderController;
   t: Translate;
   announce(text: string): void;
@@ -54,7 +56,6 @@ const unavailableTexts: Record<Unavailable, [StringKey, StringKey]> = {
 
 type Named<N extends Step["name"]> = Extract<Step, { name: N }>;
 const stepOf = <N extends Step["name"]>(model: Model) => model.step as Named<N>;
-const nameOf = (model: Model, t: Translate) => model.channel?.name || t("theCompany");
 const still = () => undefined;
 
 const heading = (text: string) => h("h2", { tabindex: -1 }, text);
@@ -84,7 +85,7 @@ function loadingView({ t }: Scene): View {
   return { root, focus: root, update: still };
 }
 
-function unavailableView({ controller, t }: Scene, model: Model): View {
+function unavailableView({ controller, t, companyName }: Scene, model: Model): View {
   const { reason } = stepOf<"unavailable">(model);
   const [title, intro] = unavailableTexts[reason];
   const head = heading(t(title));
@@ -93,13 +94,13 @@ function unavailableView({ controller, t }: Scene, model: Model): View {
     "div",
     { class: "view centre", "data-reason": reason },
     head,
-    h("p", {}, t(intro, { name: nameOf(model, t) })),
+    h("p", {}, t(intro, { name: companyName(model) })),
     canRetry && button(t("retry"), "retry", () => void controller.load()),
   );
   return { root, focus: head, update: still };
 }
 
-function emailView({ controller, t }: Scene, model: Model): View {
+function emailView({ controller, t, companyName }: Scene, model: Model): View {
   const problem = alertLine();
   const input = h("input", {
     id: "email",
@@ -133,7 +134,7 @@ function emailView({ controller, t }: Scene, model: Model): View {
     input,
     problem.root,
     submit,
-    h("p", { class: "hint", id: "consent" }, t("emailConsent", { name: nameOf(model, t) })),
+    h("p", { class: "hint", id: "consent" }, t("emailConsent", { name: companyName(model) })),
   );
   return {
     root,
@@ -471,14 +472,14 @@ function failedView(scene: Scene, model: Model): View {
   return { root, focus: resend || head, update: still, dispose: () => player?.dispose() };
 }
 
-function doneView({ controller, t }: Scene, model: Model): View {
+function doneView({ controller, t, companyName }: Scene, model: Model): View {
   const head = heading(t("doneTitle"));
   const root = h(
     "div",
     { class: "view centre", "data-testid": "done" },
     h("span", { class: "round done" }, icon("check")),
     head,
-    h("p", { class: "intro" }, t("doneIntro", { name: nameOf(model, t), email: model.sender?.email ?? "" })),
+    h("p", { class: "intro" }, t("doneIntro", { name: companyName(model), email: model.sender?.email ?? "" })),
     button(t("another"), "another", () => void controller.discard(), "quiet"),
   );
   return { root, focus: head, update: still };

@@ -247,12 +247,22 @@ describe("sending again", () => {
     expect(sendProblemOf(invalid(code))).toBe(code);
   });
 
-  it("tells a refused origin from a refused token", async () => {
-    const { controller, api, stored } = await recorded();
-    api.failures.upload = [new ApiError("forbidden", "origin_not_allowed")];
+  it("finds out on the next code that the page may not use the channel", async () => {
+    const { controller, api } = await recorded();
+    api.failures.upload = [new ApiError("forbidden")];
+    api.failures.requestCode = [new ApiError("forbidden")];
     await controller.send();
+    expect(controller.model.step.name).toBe("email");
+    await controller.submitEmail("visitor@example.org");
     expect(controller.model.step).toEqual({ name: "unavailable", reason: "origin" });
-    expect(stored.sender).not.toBeNull();
+  });
+
+  it("says so when the channel closed meanwhile", async () => {
+    const { controller, api, stored } = await recorded();
+    api.failures.upload = [invalid("closed")];
+    await controller.send();
+    expect(controller.model.step).toEqual({ name: "unavailable", reason: "closed" });
+    expect(stored.draft).not.toBeNull();
   });
 });
 

@@ -73,7 +73,7 @@ export function world(options: { sender?: Sender; draft?: Draft; overrides?: Par
   const deps: Dependencies = {
     api,
     microphone: { obstacle: () => null, start: async () => capture },
-    senders: {
+    senders: () => ({
       load: () => stored.sender,
       save: (sender) => {
         stored.sender = sender;
@@ -81,7 +81,7 @@ export function world(options: { sender?: Sender; draft?: Draft; overrides?: Par
       clear: () => {
         stored.sender = null;
       },
-    },
+    }),
     drafts: () => ({
       load: async () => stored.draft,
       save: async (draft) => {

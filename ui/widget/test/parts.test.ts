@@ -69,20 +69,21 @@ describe("error envelope (contracts/votel.md 0.4)", () => {
 describe("remembered sender", () => {
   beforeEach(() => localStorage.clear());
 
-  it("lasts 30 days and belongs to one server", () => {
+  it("lasts 30 days and belongs to one channel of one server", () => {
     let now = 0;
-    const store = new LocalSenderStore("https://a.example.org", () => now);
+    const store = new LocalSenderStore("https://a.example.org", "c1", () => now);
     store.save({ email: "visitor@example.org", token: "t" });
     now = 30 * 86_400_000;
     expect(store.load()).toEqual({ email: "visitor@example.org", token: "t" });
-    expect(new LocalSenderStore("https://b.example.org", () => now).load()).toBeNull();
+    expect(new LocalSenderStore("https://a.example.org", "c2", () => now).load()).toBeNull();
+    expect(new LocalSenderStore("https://b.example.org", "c1", () => now).load()).toBeNull();
     now += 1;
     expect(store.load()).toBeNull();
   });
 
   it("survives broken contents", () => {
-    localStorage.setItem("antiphon:sender:https://a.example.org", "{");
-    expect(new LocalSenderStore("https://a.example.org").load()).toBeNull();
+    localStorage.setItem("antiphon:sender:https://a.example.org:c1", "{");
+    expect(new LocalSenderStore("https://a.example.org", "c1").load()).toBeNull();
   });
 });
 

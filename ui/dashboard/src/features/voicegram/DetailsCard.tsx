@@ -1,0 +1,33 @@
+import { Anchor, Badge } from "@mantine/core";
+import type { VoicegramDetail } from "@/api/voicegrams";
+import { fullTime, lengthText } from "@/format";
+import { Fact, SideCard } from "./SideCard";
+
+export function DetailsCard({ voicegram }: { voicegram: VoicegramDetail }) {
+  const { sender, channel, audio } = voicegram;
+  return (
+    <SideCard title="Details">
+      <Fact label="From">
+        {sender.email ? <Anchor href={`mailto:${sender.email}`}>{sender.email}</Anchor> : (sender.phone ?? "Unknown")}
+      </Fact>
+      <Fact label="Channel">{channel.name}</Fact>
+      {channel.page_url && (
+        <Fact label="Page">
+          <Anchor href={channel.page_url} target="_blank" rel="noreferrer noopener">
+            {channel.page_url.replace(/^https?:\/\//, "")}
+          </Anchor>
+        </Fact>
+      )}
+      <Fact label="Received">{fullTime(voicegram.created_at)}</Fact>
+      <Fact label="Length">{lengthText(voicegram.duration_seconds)}</Fact>
+      {voicegram.status === "processing" && (
+        <Fact label="Status">
+          <Badge variant="light" color="blue" tt="none">
+            Processing
+          </Badge>
+        </Fact>
+      )}
+      {audio?.deleted_at && <Fact label="Audio deleted">{fullTime(audio.deleted_at)}</Fact>}
+    </SideCard>
+  );
+}

@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ApiError, api, onSignedOut, queryString, setCsrfToken } from "@/api/client";
+import { bareId } from "@/api/voicegrams";
+import { slugFrom } from "@/features/channels/slug";
+import { readInboxSearch } from "@/features/inbox/search";
+import { safeNext } from "@/features/session/next";
+import { paragraphs, wordAt } from "@/features/voicegram/words";
+import { lengthText, millisecondsBetween, shortTime, spanText } from "@/format";
+
+const word = (start_ms: number, end_ms: number) => ({ text: "x", start_ms, end_ms, confidence: 1 });
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe("the API client (contracts/votel.md 0.2, 0.4)", () => {
+  function answer(status: number, body: unknown, headers: Record<string, string> = {}) {
+    const call = vi.fn(async () => new Response(status === 204 ? null : JSON.stringify(body), { status, headers }));
+    vi.stubGlobal("fetch", call);
+    return call;
+  }
+
+  it("sends the CSRF header with everything but reads", async () => {
+    setCsrfToken("token-1");
+    const call = answer(200, {});
+    await api.get("/voicegrams", { search: "a b", page: undefined });
+    await api.patch("/voicegrams/1", { tags: [] });
+    const [read, write] = call.mock.calls as unknown as [string, RequestInit][];
+    expect(read?.[0]).toBe("/api/voicegrams?search=a+b");
+    expect(read?.[1].headers).not.toHaveProperty("X-CSRF-Token");
+    expect(write?.[1].headers).toMatchObject({ "X-CSRF-Token": "token-1", "Content-Type": "application/json" });
+  });
+
+  it("turns the error envelope into messages by field", async () => {
+    answer(400, { detail: "Invalid request", errors: [{ field: "slug", message: "is taken", code: "taken" }] });
+    const error = await api.post("/recording-channels", {}).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ status: 400, message: "Invalid request", fields: { slug: "is taken" } });
+  });
+
+  it("tells when the session ended, but not for the question whether there is one", async () => {
+    const ended = vi.fn();
+    onSignedOut(ended);
+    answer(401, { detail: "Invalid or missing API key" });
+    await expect(api.get("/session")).rejects.toMatchObject({ status: 401 });
+    expect(ended).not.toHaveBeenCalled();
+    await expect(api.get("/voicegrams")).rejects.toMatchObject({ status: 401 });
+    expect(ended).toHaveBeenCalledOnce();
+  });
+
+  it("survives answers that are no JSON, and no connection", async () => {
+    vi.stubGlobal("fetch", async () => new Response("<html>", { status: 502 }));
+    await expect(api.get("/voicegrams")).rejects.toMatchObject({ status: 502 });
+    vi.stubGlobal("fetch", async () => {
+      throw new TypeError("failed");
+    });
+    await expect(api.get("/voicegrams")).rejects.toMatchObject({ status: 0 });
+    answer(204, null);
+    await expect(api.delete("/session")).resolves.toBeUndefined();
+  });
+
+  it("leaves empty query values out", () => {
+    expect(queryString({ a: "", b: null, c: undefined })).toBe("");
+    expect(queryString({ a: 1, b: false })).toBe("?a=1&b=false");
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["vg_0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000001"],
+    ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000001"],
+  ])("takes %s", (id, expected) => {
+    expect(bareId(id)).toBe(expected);
+  });
+
+  it.each([
+    ["/inbox/vg_1?x=1", "/inbox/vg_1?x=1"],
+    ["//evil.example.com", "/inbox"],
+    ["/\\evil.example.com", "/inbox"],
+    ["https://evil.example.com", "/inbox"],
+    [undefined, "/inbox"],
+  ])("returns after sign-in from %s to %s", (next, expected) => {
+    expect(safeNext(next)).toBe(expected);
+  });
+
+  it("keeps known filters only", () => {
+    expect(readInboxSearch({ search: "x", urgency: 3, callback_required: true, page: 2, other: "y" })).toEqual({
+      search: "x",
+      callback_required: true,
+      page: 2,
+    });
+    expect(readInboxSearch({ page: 1, callback_required: "yes" })).toEqual({});
+  });
+
+  it.each([
+    ["Tell us about your visit!", "tell-us-about-your-visit"],
+    ["  Café -- Zürich  ", "cafe-zurich"],
+    ["***", ""],
+    [`${"a".repeat(59)} b`, "a".repeat(59)],
+  ])("makes a slug of %j", (name, slug) => {
+    expect(slugFrom(name)).toBe(slug);
+  });
+});
+
+describe("the words of a transcript", () => {
+  const words = [word(100, 400), word(500, 900), word(5000, 5200)];
+
+  it.each([
+    [0, -1],
+    [100, 0],
+    [520, 1],
+    [1000, 1],
+    [3000, -1],
+    [5100, 2],
+    [9000, -1],
+  ])("at %i ms: %i", (time, index) => {
+    expect(wordAt(words, time)).toBe(index);
+  });
+
+  it("start a new paragraph after a long pause", () => {
+    expect(paragraphs(words)).toEqual([
+      [0, 2],
+      [2, 3],
+    ]);
+    expect(paragraphs([])).toEqual([]);
+  });
+});
+
+describe("times", () => {
+  const now = new Date(2026, 10, 20, 15, 0);
+
+  it.each([
+    [new Date(2026, 10, 20, 14, 5), "14:05"],
+    [new Date(2026, 10, 17, 14, 5), "Tue 14:05"],
+    [new Date(2026, 9, 3, 14, 5), "3 Oct"],
+    [new Date(2025, 9, 3, 14, 5), "3 Oct 2025"],
+  ])("%s reads %s", (at, expected) => {
+    expect(shortTime(at.toISOString(), now, "en-GB")).toBe(expected);
+  });
+
+  it("measures spans", () => {
+    expect(millisecondsBetween("2026-11-20T10:00:00.000Z", "2026-11-20T10:00:01.500Z")).toBe(1500);
+    expect(millisecondsBetween(null, "2026-11-20T10:00:01.500Z")).toBeNull();
+    expect([spanText(40), spanText(4600), lengthText(75.4)]).toEqual(["40 ms", "4.6 s", "1:15"]);
+  });
+});

@@ -1,0 +1,185 @@
+"""The pipeline from a stored recording to the completed voicegram (contracts/voicegram.md 5 and 7.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from antiphon.core.clock import HOUR, MINUTE
+from antiphon.core.db.transaction import ReadTx
+from antiphon.core.errors import ErrorCategory, NotFoundError, ServiceError
+from antiphon.core.events import Event, events
+from antiphon.core.storage import ObjectMissing
+from antiphon.domain.voicegrams import jobs as pipeline
+from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
+from antiphon.domain.voicegrams.maintenance import resume_stalled
+from antiphon.domain.voicegrams.records import Step, VoicegramStatus
+from studio import OWNER, Studio
+
+
+def _completed_events(tx: ReadTx) -> list[tuple[str, str]]:
+    rows = tx.all(select(events.c.id, events.c.data).where(events.c.type == "voicegram.completed"))
+    return [(row.id, row.data) for row in rows]
+
+
+@pytest.mark.speech
+async def test_a_spoken_message_becomes_transcript_summary_event_and_mail(
+    studio: Studio, spoken: Any
+) -> None:
+    """contracts/voicegram.md 5: every field comes from the recording."""
+    audio = spoken("Please call me back tomorrow, my order is broken.", "rms")
+    voicegram_id = await studio.leave(audio, container="wav")
+    await studio.process()
+    voicegram = await studio.get(voicegram_id)
+    assert voicegram.status is VoicegramStatus.COMPLETED
+    assert "call me back" in voicegram.transcript_text
+    assert 0 < voicegram.transcript_confidence <= 1
+    assert voicegram.transcript_engine == "pocketsphinx"
+    assert voicegram.callback_required
+    assert [step.status for step in voicegram.steps] == ["completed"] * 5
+    assert voicegram.audio_key is not None
+    assert (await studio.services.store.get(voicegram.audio_key))[:4] == b"\x1aE\xdf\xa3"
+    with pytest.raises(ObjectMissing):
+        await studio.services.store.get(pipeline.source_key(studio.account.id, voicegram_id, "wav"))
+    [(event_id, data)] = await studio.services.database.read(_completed_events)
+    assert event_id == voicegram.event_id
+    assert msgspec.json.decode(data)["transcript"]["text"] == voicegram.transcript_text
+    assert studio.sent == [f"{OWNER}: Voicegram from visitor@example.org via Survey"]
+
+
+async def test_silence_completes_with_an_empty_transcript(studio: Studio) -> None:
+    """contracts/voicegram.md 5: no speech gives "" and 0, and an empty summary."""
+    voicegram_id = await studio.leave()
+    await studio.process()
+    voicegram = await studio.get(voicegram_id)
+    assert (voicegram.transcript_text, voicegram.transcript_confidence) == ("", 0.0)
+    summary = msgspec.json.decode(voicegram.summary or "")
+    assert summary == {
+        "text": "",
+        "urgency": None,
+        "sentiment": None,
+        "intent": None,
+        "callback_required": False,
+        "action_items": [],
+        "mentioned": {"names": [], "phones": [], "emails": []},
+    }
+
+
+async def test_a_failing_engine_is_retried_and_then_given_up_visibly(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts/voicegram.md 7.1: a step that failed for good never holds a voicegram back."""
+    calls = 0
+    run = studio.services.media.run
+
+    async def failing(function: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        if function is pipeline.transcribe_file:
+            calls += 1
+            raise ServiceError(ErrorCategory.SERVER, "the engine is down", service="test")
+        return await run(function, *args, **kwargs)
+
+    monkeypatch.setattr(type(studio.services.media), "run", lambda self, *a, **k: failing(*a, **k))
+    voicegram_id = await studio.leave()
+    await studio.process()
+    assert calls == 1
+    assert (await studio.get(voicegram_id)).status is VoicegramStatus.PROCESSING
+    for _ in range(pipeline.ENGINE_RETRY.max_attempts):
+        await studio.advance(HOUR)
+    voicegram = await studio.get(voicegram_id)
+    assert calls == pipeline.ENGINE_RETRY.max_attempts
+    assert voicegram.status is VoicegramStatus.COMPLETED
+    step = next(step for step in voicegram.steps if step.name == "transcribe")
+    assert (step.status, step.error) == ("failed", "the engine is down")
+    assert (voicegram.transcript_text, voicegram.urgency, voicegram.callback_required) == ("", None, False)
+    assert len(await studio.services.database.read(_completed_events)) == 1
+
+
+async def test_a_refusal_is_not_retried(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error's category decides once: a wrong credential does not get better by waiting."""
+    run = studio.services.media.run
+
+    async def refusing(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function is pipeline.transcribe_file:
+            raise ServiceError(ErrorCategory.AUTH, "the key was refused", service="test")
+        return await run(function, *args, **kwargs)
+
+    monkeypatch.setattr(type(studio.services.media), "run", lambda self, *a, **k: refusing(*a, **k))
+    voicegram_id = await studio.leave()
+    await studio.process()
+    voicegram = await studio.get(voicegram_id)
+    assert voicegram.status is VoicegramStatus.COMPLETED
+    assert [step.error for step in voicegram.steps if step.error] == ["the key was refused"]
+
+
+async def test_a_file_that_cannot_be_converted_completes_all_the_same(studio: Studio) -> None:
+    voicegram_id = await studio.leave(b"\x1aE\xdf\xa3 not really webm" + bytes(500))
+    await studio.process()
+    voicegram = await studio.get(voicegram_id)
+    assert voicegram.status is VoicegramStatus.COMPLETED
+    assert {step.name: step.status for step in voicegram.steps}["transcode"] == "failed"
+
+
+async def test_equal_client_ids_give_the_first_voicegram(studio: Studio) -> None:
+    """contracts/votel.md 18, also for uploads at the same moment."""
+    await asyncio.gather(*(studio.leave(client_id="same") for _ in range(5)))
+    await studio.process()
+    assert len(await studio.services.database.read(_completed_events)) == 1
+    assert len(studio.sent) == 1
+
+
+async def test_reprocessing_sends_no_second_event(studio: Studio) -> None:
+    """contracts/votel.md 18."""
+    voicegram_id = await studio.leave()
+    await studio.process()
+    before = await studio.get(voicegram_id)
+    await studio.services.database.write(
+        request_reprocess, studio.account.id, voicegram_id, [Step.TRANSCRIBE]
+    )
+    studio.clock.advance(MINUTE)
+    await studio.process()
+    after = await studio.get(voicegram_id)
+    assert (after.event_id, after.completed_at) == (before.event_id, before.completed_at)
+    assert len(await studio.services.database.read(_completed_events)) == 1
+    assert len(studio.sent) == 1
+    started = {step.name: step.started_at for step in after.steps}
+    assert started["transcribe"] == started["insight"] == studio.clock.now()
+
+
+async def test_deletion_erases_everywhere_and_stops_the_pipeline(studio: Studio) -> None:
+    heard: list[Event] = []
+    studio.services.bus.listen(heard.append)
+    done, waiting = await studio.leave(), await studio.leave()
+    await studio.services.database.write(delete_voicegram, studio.account.id, waiting)
+    await studio.process()
+    audio = (await studio.get(done)).audio_key
+    await studio.services.database.write(delete_voicegram, studio.account.id, done)
+    await studio.process()
+    for voicegram_id in (done, waiting):
+        with pytest.raises(NotFoundError):
+            await studio.get(voicegram_id)
+    with pytest.raises(ObjectMissing):
+        await studio.services.store.get(str(audio))
+    assert [data for _, data in await studio.services.database.read(_completed_events)] == ["{}"]
+    assert [event.type for event in heard].count("voicegram.completed") == 1
+
+
+async def test_a_stalled_pipeline_is_resumed_and_a_running_one_left_alone(studio: Studio) -> None:
+    voicegram_id = await studio.leave()
+    assert await studio.services.database.write(resume_stalled, studio.clock.now() - HOUR) == 0
+    assert await studio.services.database.write(resume_stalled, studio.clock.now()) == 1
+    await studio.process()
+    assert (await studio.get(voicegram_id)).status is VoicegramStatus.COMPLETED
+    assert len(await studio.services.database.read(_completed_events)) == 1
+
+
+async def test_tags_and_notes_are_the_accounts_own(studio: Studio) -> None:
+    voicegram_id = await studio.leave()
+    changed = await studio.services.database.write(
+        update_voicegram, studio.account.id, voicegram_id, {"tags": ["a", " a ", "b"], "notes": "call"}
+    )
+    assert (changed.tags, changed.notes) == ('["a","b"]', "call")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from antiphon.speech.workers import MediaPool
 from speech_sounds import Speak, sine, write_wav
+from speech_stand_in import StandIn, serve
 
 
 @pytest.fixture
@@ -43,3 +44,9 @@ async def pool() -> AsyncIterator[MediaPool]:
     pool = MediaPool(max_workers=1)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    with serve() as state:
+        yield state

@@ -53,7 +53,7 @@ class OpenAITranscriber:
                 aiohttp.ClientSession(timeout=OPENAI_TIMEOUT) as session,
                 session.post(self._url, data=form, headers=headers, allow_redirects=False) as response,
             ):
-                body = await response.text()
+                body = await response.text(errors="replace")
                 if response.status != 200:
                     raise http_failure(
                         "transcription", response.status, body, response.headers.get("Retry-After")
@@ -71,7 +71,7 @@ class OpenAITranscriber:
     def _transcript(self, answer: dict[str, Any], language: str, duration_ms: int) -> Transcript:
         try:
             words = _words(answer)
-        except (TypeError, KeyError, ValueError, OverflowError) as error:
+        except (AttributeError, TypeError, KeyError, ValueError, OverflowError) as error:
             raise unreadable_answer("transcription") from error
         found = answer.get("language")
         return assemble(

@@ -61,7 +61,7 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class InsightHints:
-    """What is known beside the words: account country (ISO 3166 alpha-2), IANA time zone, message time (ms)."""
+    """What is known beside the words: country (ISO 3166 alpha-2), IANA time zone, message time (ms)."""
 
     now_ms: int
     country: str = "US"

@@ -56,7 +56,7 @@ def repair_messages(answer: str, problem: str) -> list[dict[str, str]]:
         {"role": "assistant", "content": answer[:8000]},
         {
             "role": "user",
-            "content": f"That answer does not fit the schema ({problem}). Send the corrected JSON object only.",
+            "content": f"That does not fit the schema ({problem}). Send the corrected JSON object only.",
         },
     ]
 

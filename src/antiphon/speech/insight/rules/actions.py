@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from antiphon.speech.insight.port import ActionItem, Priority, Urgency
 
@@ -48,7 +48,7 @@ _THING = (
     "|sample|samples|slot|booking|reservation|explanation|apology|letter|certificate|statement"
     "|taxi|cab|reply|response|answer|repeat prescription|prescription|discount|taster|tour|trial"
     "|new password|password reset|parking permit|confirmation|reference|form|application form"
-    "|wheelchair|cot|vegetarian option|upgrade|inspection|repair|supervisor|manager|human|word"
+    "|money back|wheelchair|cot|vegetarian option|upgrade|inspection|repair|supervisor|manager|human|word"
     "|credit note|vat receipt|tracking number|part|new one|second opinion|cleaner|lift|call"
 )
 _SOMEONE = (
@@ -62,7 +62,8 @@ _SOFT = (
     r"|try and )*"
 )
 _OPENER = re.compile(
-    rf"\b(?:could|can|would|will|might) (?:{_SOMEONE}|(?P<who>[a-z]+)) {_SOFT}(?P<ask>(?:{_VERBS})\b)"
+    rf"\b(?:could|can|would|will|might) (?:{_SOMEONE}|(?P<who>(?!(?:i|we|it|that|this|there|the|not"
+    rf"|be)\b)[a-z]+)) {_SOFT}(?P<ask>(?:{_VERBS})\b)"
     rf"|\bwould {_SOMEONE} mind (?:please )?(?P<mind>[a-z]+ing)\b"
     rf"|\b(?:please|kindly) {_SOFT}(?:do )?(?P<please>(?:{_VERBS}|make sure|ensure)\b)"
     rf"|\b(?:if|whether|that|so) {_SOMEONE} (?:could|can|would|might|are able to"
@@ -74,11 +75,16 @@ _OPENER = re.compile(
     rf"|(?<!told to )\b(?:{_WANT}) (?:if (?:i|we) (?:can"
     rf"|could) )?(?:to (?:please )?)?(?:go ahead and )?(?P<want>(?:{_GO})\b)"
     rf"|\b(?:i|we)(?:'d| would| will|'ll)? (?:really |just |also |still )?(?:like|love|need|want"
-    rf"|require|appreciate|prefer)(?: to have| to get)? (?P<thing>(?:an?|the|my|your|some|another"
+    rf"|require|appreciate|prefer|expect|demand)(?: to have| to get)? (?P<thing>(?:an?|the|my|your"
+    rf"|some|another"
     rf"|two|three|that) (?:[a-z-]+ ){{0,3}}?(?:{_THING})s?\b)"
     rf"|\b(?:i'm|i am|we're|we are|am) (?:looking for|after|in need of|calling for"
     rf"|hoping for) (?P<after>(?:an?|the|my|your|some|another|two"
     rf"|three) (?:[a-z-]+ ){{0,3}}?(?:{_THING})s?\b)"
+    rf"|\b(?:i|we)(?:'d| would)? (?:really |do )?(?:need|want|like) (?P<done>(?:this|that|it|them"
+    rf"|these|(?:my|our"
+    rf"|the) (?:\w+ ){{0,2}}?\w+) (?:\w+ed|done|sent|resent|back|gone)\b)"
+    rf"|\byou(?:'d| had) better (?P<better>(?:{_VERBS})\b)"
     rf"|\b(?:don't forget to|make sure (?:you |to )|be sure to|remember to|time to"
     rf"|do the needful and|any chance of (?:you )?) ?(?P<sure>[a-z]+)\b"
     rf"|\b(?:asking|ask) (?:you|that you|if you) (?:to|could|can)? ?(?P<asking>(?:{_VERBS})\b)",
@@ -91,18 +97,19 @@ _IMPERATIVES = (
 )
 _IMPERATIVE = re.compile(
     rf"(?:^|(?<=[.!?,;] )|\b(?:and|so|then|also|or|please|now) )(?:just |also "
-    rf"|please )*(?P<verb>(?:{_IMPERATIVES})\b)(?= (?:me|us|him|her|them|the|my|a|an|your|this|it"
+    rf"|please )*(?!have a )(?P<verb>(?:{_IMPERATIVES})\b)(?= (?:me|us|him|her|them|the|my|a|an|your|this|it"
     rf"|in|that|[a-z]+ (?:to|know|i|that|we)|him|back|on|at)\b)",
     re.I,
 )
 _QUESTION = re.compile(
     r"(?:^|(?<=[.!?;,] )|\b(?:and|so|but|also|wondering|wondered|know|ask(?: you)?|find out|check"
-    r"|see|out|query|question is|enquire|inquire|asking) )"
+    r"|see|checking|seeing|out|query|question is|enquire|inquire|asking) )"
     r"(?P<q>(?:do|does|did|are|is|will|would|have|has|can|could) (?:you|your|there|it|they|the|we"
-    r"|dogs|children|kids|i|my|this|that|anyone)\b(?! (?:please|think you))|(?:if|whether) (?:you"
+    r"|dogs|children|kids|pets|i|my|this|that|anyone)\b(?! (?:please|think you))|(?:if|whether) (?:you"
     r"|there|your|the|it|i|we|they|dogs|children|my|this)\b(?! (?:could|can|would|might|get|need"
     r"|have any))"
-    r"|(?:what|which)(?:'s| time| is| are| do| does| kind| sort| documents| sizes?| your| the| day"
+    r"|any (?:news|updates?|word|progress) (?:on|about|of|yet|regarding)\b|(?:what|which)(?:'s"
+    r"| time| should| can| else| is| are| do| does| kind| sort| documents| sizes?| your| the| day"
     r"| days| hours)\b|(?:how) (?:much|many|long|far|do|does|late|soon|old|can|is|would|to)\b"
     r"|when (?:do|does|is|are|will|can|would|you|the|your)\b|where (?:is|are|do|can|the|to|you)\b"
     r"|who (?:is|do|should|can|to)\b)",
@@ -119,12 +126,13 @@ _BODY_END = re.compile(
     r"|please\b(?=[,.!?]|$)|the number|on (?:this number|my (?:mobile|cell))|at (?:the )?(?:number"
     r"|email)"
     r"|the best (?:number|time)|you can (?:reach|call|get|ring)|also (?:could|can|please|do|i)"
-    r"|and (?:also )?(?:could|can|would|please|do|what|how|let me know|if))\b",
+    r"|and (?:also )?(?:could|can|would|please|do|does|are|is|will|when|where|who|what|how"
+    r"|let me know|if))\b",
     re.I,
 )
 _AND_VERB = re.compile(
     rf",? (?:and|then|and then|and also|and please|and maybe)(?: to| also| please| maybe"
-    rf"| then)? (?=(?:{_VERBS})\b)",
+    rf"| then)? (?!(?:have|take) a (?:\w+ )?look|see if|come and|try and)(?=(?:{_VERBS})\b)",
     re.I,
 )
 _NEGATED = re.compile(
@@ -137,6 +145,20 @@ _CALL_TASK = re.compile(
     r"|return (?:my|our|the) call|buzz|reach me|contact me)\b",
     re.I,
 )
+_CONDITION = re.compile(r"(?:if|whether|when (?:you|the|your))\b", re.I)
+_HAVE_CALL = re.compile(r"^(?:have|get|ask|tell|let)\b.{1,40}\b(?:call|ring|phone) (?:me|us)\b", re.I)
+_ABOUT = re.compile(r"^(?:tell|let me know|know|find out|confirm|advise|check|ask|explain|inform)\b", re.I)
+_SAME_THING = re.compile(
+    r"^(?:send|email|e-mail|forward|post|mail|reply|do) (?:it|them|that|this|one)\b", re.I
+)
+_LIMIT = re.compile(
+    r"\b(?:i|we) (?:really |do |would )?(?:need|want|must have|'d like|would like) (?:it|this|that|them|these"
+    r"|an answer|one)(?: \w+){0,3}? |^(?:ideally|preferably|hopefully),? "
+    r"|\bit(?:'s| is| has) (?:to be )?(?:\w+ )?(?:needed|due|required|done) |^(?=by |before |asap"
+    r"|as soon|within )",
+    re.I,
+)
+_MAX_ITEMS = 20
 _MAX_WORDS = 18
 _GERUND_DOUBLE = re.compile(r"([bdgmnprt])\1$")
 _BOOK = re.compile(
@@ -166,7 +188,7 @@ def find_requests(sentences: Sequence[str]) -> list[Request]:
     """Requests in order; at most one call, one per verb phrase, none inside a negation."""
     found: list[Request] = []
     for index, sentence in enumerate(sentences):
-        found += _in_sentence(sentence, index, sentences[index + 1] if index + 1 < len(sentences) else "")
+        found += _in_sentence(sentence, index, " ".join(sentences[index + 1 : index + 3]))
     calls = [r for r in found if r.kind == "call"]
     if len(calls) > 1:
         best = next((r for r in calls if r.deadline is not None), calls[0])
@@ -175,6 +197,10 @@ def find_requests(sentences: Sequence[str]) -> list[Request]:
     for request in found:
         key = _key(request)
         if any(key == _key(k) or (len(key) > 2 and key <= _key(k)) for k in kept):
+            continue
+        if kept and kept[-1].kind != "call" and _SAME_THING.match(request.body):
+            if kept[-1].deadline is None:
+                kept[-1] = replace(kept[-1], deadline=request.deadline)
             continue
         kept.append(request)
     return kept
@@ -200,28 +226,16 @@ def action_items(
         if task and all(task.lower() != item.task.lower() for item in items):
             deadline = deadline_text(request.deadline) if request.deadline else None
             items.append(ActionItem(task, _priority(request, urgency, len(requests)), deadline))
-    return tuple(items)
+    return tuple(items[:_MAX_ITEMS])
 
 
 def _in_sentence(sentence: str, index: int, following: str) -> list[Request]:
     taken: list[tuple[int, int, str, str]] = []  # start of the request, start of its body, kind, lead words
     for match in _OPENER.finditer(sentence):
         group = match.lastgroup or ""
-        if match.group("who") and match.group("who").lower() in (
-            "i",
-            "we",
-            "it",
-            "that",
-            "this",
-            "there",
-            "the",
-            "not",
-            "be",
-        ):
-            continue
         if _NEGATED.search(sentence[: match.start()][-40:]) and group not in ("ask", "please", "if", "thing"):
             continue
-        kind = {"want": "want", "thing": "thing", "after": "thing"}.get(group, "do")
+        kind = {"want": "want", "thing": "thing", "after": "thing", "done": "done"}.get(group, "do")
         if group == "who":
             group = "ask"
         body_start = match.start(group)
@@ -231,6 +245,8 @@ def _in_sentence(sentence: str, index: int, following: str) -> list[Request]:
         for match in pattern.finditer(sentence):
             name = "verb" if kind == "do" else "q"
             start = match.start(name)
+            if start == match.start() and _CONDITION.match(sentence, start):
+                continue
             if any(s <= start < e for s, e in covered) or _NEGATED.search(sentence[:start][-25:]):
                 continue
             taken.append((start, start, kind, ""))
@@ -291,9 +307,11 @@ def _make(
             span = _leading(sentence, start)
         if span is None and last and limit == len(sentence):
             span = _trailing(following)
+        if span is not None and not span.hard and (kind == "question" or _ABOUT.match(body)):
+            span = None
         if (
             kind in ("do", "want")
-            and _CALL_TASK.match(body)
+            and (_CALL_TASK.match(body) or _HAVE_CALL.match(body))
             and (kind == "call" or callback_spans(body) or callback_spans(sentence[a:limit]))
         ):
             requests.append(Request("call", body, index, a, span))
@@ -322,19 +340,12 @@ def _leading(sentence: str, start: int) -> TimeSpan | None:
 
 
 def _trailing(following: str) -> TimeSpan | None:
-    """A limit in the next sentence that is about the same request: "I need it by Friday", "ASAP"."""
-    match = re.match(
-        r"(?:and |so |but )?(?:(?:i|we) (?:really |do |would )?(?:need|want|must have|'d like"
-        r"|would like) (?:it|this|that|them|these|an answer)(?: \w+){0,3}? |ideally,? |preferably,? "
-        r"|hopefully,? |it(?:'s| is| has) (?:to be )?(?:\w+ )?(?:needed|due|required|done) |(?=by "
-        r"|before |asap|as soon|within ))",
-        following,
-        re.I,
-    )
-    if match is None:
-        return None
-    spans = [s for s in time_spans(following) if s.start - match.end() <= 12]
-    return spans[0] if spans else None
+    """A limit named after the request, about the same thing: "I need it by Friday", "ASAP"."""
+    for match in _LIMIT.finditer(following):
+        spans = [s for s in time_spans(following) if match.end() - 1 <= s.start <= match.end() + 12]
+        if spans:
+            return spans[0]
+    return None
 
 
 def _key(request: Request) -> frozenset[str]:
@@ -359,6 +370,8 @@ def _word(request: Request, *, who: str, phone: str | None, names: tuple[str, ..
         body = re.sub(r"^your ", "the ", body, flags=re.I)
         verb = "Book" if _BOOK.search(body) else "Send" if _SEND.search(body) else "Provide"
         text = f"{verb} {body}"
+    elif request.kind == "done":
+        text = f"Get {body}"
     elif request.kind == "question":
         text = "Answer: " + re.sub(r"^(?:if|whether) ", "whether ", body, flags=re.I)
     elif request.kind == "want":

@@ -52,7 +52,7 @@ _WITHIN = (
 )
 _SOON = (
     r"as soon as (?:you can|possible|you're able|you are able|humanly possible)|a\.?s\.?a\.?p\b\.?|a s a p\b"
-    r"|right away|straight ?away|immediately|at once|first thing(?: tomorrow| in the morning"
+    r"|right away|right now|straight ?away|immediately|at once|first thing(?: tomorrow| in the morning"
     r"| tomorrow morning)*"
     r"|at your earliest convenience"
 )
@@ -60,15 +60,22 @@ SPAN = re.compile(
     rf"\b(?:(?:(?:by|before|no later than|not later than|until|for|on|from|after|any time|sometime"
     rf"|at) )*(?:{_DAY}{_PART}?{_AT}?{_PART}?)"
     rf"|(?:(?:by|before|at|sometime|for|until|any time) )*(?:the )?{_PERIOD}"
-    rf"|(?:by|before|no later than) {_CLOCK}(?: (?:today|tomorrow|tonight))?(?! (?:people|of|to)\b)"
+    rf"|(?:by|before|after|until|till|no later than) {_CLOCK}(?: (?:today|tomorrow"
+    rf"|tonight))?(?! (?:people|of|to)\b)"
     rf"|(?:at|after) {_CLOCK} (?:today|tomorrow|tonight|on {_WEEKDAY}|this (?:morning|afternoon|evening))"
     rf"|{_WITHIN}|{_SOON})(?!\w)",
     re.IGNORECASE,
 )
-_PAST_BEFORE = re.compile(r"\b(?:since|last|ago|on the|was|yesterday)\s*$", re.IGNORECASE)
+_PAST_BEFORE = re.compile(
+    r"\b(?:since|last|ago|on the|was|were|yesterday|(?:supposed|meant|due|going) to \w+"
+    r"|(?:arrived|came|ordered|called|rang|spoke|bought|sent|saw|emailed|visited|stayed|met"
+    r"|happened|started|booked)"
+    r"(?: \w+){0,2})\s*$",
+    re.IGNORECASE,
+)
 _SOON_WORDS = re.compile(rf"(?:{_SOON})", re.IGNORECASE)
 _ASAP = re.compile(r"as soon as possible|a\.?s\.?a\.?p\b\.?|a s a p\b", re.IGNORECASE)
-_HARD = re.compile(r"^(?:by|before|no later|not later|within|until)", re.IGNORECASE)
+_HARD = re.compile(r"^(?:by|before|no later|not later|within|until|till)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,8 @@ def time_spans(text: str) -> list[TimeSpan]:
         if re.search(r"\b(?:ago|i (?:bought|ordered|paid))\b", text[match.end() : match.end() + 6]):
             continue
         words = match.group().strip(" ,.")
+        if words.lower().startswith("from "):
+            continue
         hard = _HARD.search(words) is not None or _SOON_WORDS.search(words) is not None
         spans.append(TimeSpan(words, match.start(), match.end(), hard))
     return spans
@@ -102,7 +111,7 @@ def deadline_text(span: TimeSpan) -> str:
     """The words for `deadline`, ASAP for "as soon as possible", days and months capitalised."""
     text = _ASAP.sub("ASAP", span.text)
     text = re.sub(
-        r"^(?:for|from|any time|at) (?=the weekend|on |next |this |tomorrow|today|tonight)",
+        r"^(?:for|from|any time|sometime|at) (?=the weekend|on |next |this |tomorrow|today|tonight)",
         "",
         text,
         flags=re.I,
@@ -145,6 +154,8 @@ def hours_until(span: TimeSpan, now_ms: int, timezone: str) -> float | None:
     words = span.text.lower()
     if _SOON_WORDS.fullmatch(words):
         return 0.0
+    if words.startswith("after "):
+        return None
     try:
         now = to_datetime(now_ms).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
     except (ZoneInfoNotFoundError, ValueError):
@@ -180,9 +191,8 @@ def _parsed_hours(words: str, now: datetime) -> float | None:
         words = "in " + re.sub(
             r"^the next |^(?:a )?(?:couple of|few) ", lambda m: "3 " if "next" not in m.group() else "", words
         )
-    moment = _parse(words, now)
-    if moment is None and (day := re.search(_DAY, words)):
-        moment = _parse(day.group(), now)
+    day = re.search(_DAY, words)
+    moment = _parse(day.group() if day else words, now)
     if moment is None:
         return None
     if moment.hour == 0 and moment.minute == 0:

@@ -6,7 +6,9 @@ import re
 
 from .numbers import digit_runs, digit_value
 
-_WRITTEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}")
+_WRITTEN = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,24}"
+)
 _VALID = re.compile(
     r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
 )
@@ -187,6 +189,8 @@ def _read_domain(words: list[str], index: int) -> str | None:
     complete: str | None = None
     while index < len(words):
         word = words[index]
+        if word in ("at", "@"):
+            return None
         if word in ("dot", "point", "period") and labels[-1]:
             labels.append("")
             parts_in_label = 0

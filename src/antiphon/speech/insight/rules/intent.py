@@ -42,8 +42,21 @@ _RULES: dict[str, _W] = {
         ),
         (
             2,
-            r"worst|terrible|awful|rubbish|useless|thanks for nothing|what a joke|another (?:late|missed"
+            r"worst|terrible(?! \w*(?:ache|pain))|awful|rubbish|useless|thanks for nothing|what a joke"
+            r"|another (?:late|missed"
             r"|broken|delay|parcel)|speak to (?:a|your|the) (?:manager|supervisor)",
+        ),
+        (2.5, r"(?:was|were) (?:told|promised)|you promised|money back"),
+        (
+            2.5,
+            r"(?:got|have|sent|had|gave|given|delivered|brought|received) (?:\w+ ){0,4}wrong|wrong (?:size"
+            r"|colou?r|item|order"
+            r"|address|one|part|model|thing|meal|dish|product)",
+        ),
+        (
+            3.5,
+            r"(?:came|arrived|turned up|delivered|was|were|is) (?:\w+ )?(?:in )?(?:short|late|broken|damaged"
+            r"|wrong|cold|dead|smashed|faulty)(?: again)?(?! (?:and|for|at) (?:i|my))",
         ),
         (1.5, r"cold food|(?:was|were|is) (?:filthy|dirty|cold|stale|damaged|ruined)|on hold for"),
     ),
@@ -52,7 +65,8 @@ _RULES: dict[str, _W] = {
         (3, r"(?:charged|billed|debited|overcharged|overpaid|refund(?:ed)?)"),
         (
             2,
-            r"(?:pay|payment|paid|paying|balance|card|vat|tax|deposit back|my account is|fee|fees"
+            r"(?:pay|payment|paid|paying|balance|(?:my|by|with|credit|debit|bank|the) card"
+            r"|accounts (?:team|department)|vat|tax|deposit back|my account is|fee|fees"
             r"|late fee)",
         ),
         (1.5, r"twice"),
@@ -60,11 +74,12 @@ _RULES: dict[str, _W] = {
     "scheduling": (
         (
             4,
-            r"(?:re ?schedule|(?:book|make|arrange|schedule|set up|get|have|change|move|confirm|postpone"
+            r"(?:re ?schedule|(?:book|make|arrange|schedule|set up|get|change|move|confirm|postpone"
             r"|rearrange|re-arrange|bring forward) (?:in )?(?:an?|my|the|our|his|her|in"
             r"|for)? ?(?:\w+ ){0,3}?(?:appointments?|visit|viewing|meeting|reservation|booking|table|slot"
-            r"|inspection|check ?up|cleaning|tour|lesson|consultation|session|interview|mot|service|time"
-            r"|room|survey|jab|slot|demo))",
+            r"|inspection|check ?-?up|cleaning|tour|lesson|consultation|session|interview|mot|service|time"
+            r"|room|survey|jab|slot)|(?:get|fit|squeeze|be seen|come)(?: \w+)? (?:in|round|over"
+            r"|out)? ?(?:today|tomorrow|this week))",
         ),
         (
             2.5,
@@ -81,7 +96,7 @@ _RULES: dict[str, _W] = {
     "support": (
         (
             3,
-            r"(?:not|isn't|stopped|won't|doesn't|don't|aren't|hasn't|keeps?|can't|cannot|couldn't"
+            r"(?:not|isn't|stopped|won't|doesn't|don't|aren't|hasn't|keeps|can't|cannot|couldn't"
             r"|unable to|not able to|wouldn't|never) (?:\w+ ){0,2}?(?:work\w*|load\w*|turn(?:ing)? on"
             r"|start\w*|open\w*|connect\w*|log ?(?:ging )?in|sign(?:ing)? in|login|access|install\w*"
             r"|sync\w*|print\w*|crash\w*|freez\w*|reset|update|see (?:my|the|any)|heat\w*|flush\w*"
@@ -104,7 +119,16 @@ _RULES: dict[str, _W] = {
         (
             1.5,
             r"fix|repair|help me|reset|troubleshoot|technician|how do i|set up my|damaged|emergency"
-            r"|toothache|in (?:a lot of |severe )?pain|swollen|chipped|bleeding|smell of gas",
+            r"|toothache|in (?:a lot of |severe )?pain|swollen|chipped|bleeding|smell of gas|stuck"
+            r"|locked (?:in|out)|send (?:someone|somebody|an? (?:\w+ )?(?:engineer|plumber"
+            r"|electrician|technician|tow truck|locksmith|mechanic))|come (?:out|round|over|and) ",
+        ),
+        (
+            2.5,
+            r"(?:is|was|were|came|comes|are|it's) (?:\w+ )?(?:empty|blank|missing|corrupt(?:ed)?|dead"
+            r"|garbled|broken)"
+            r"|re-?sen[dt]|sen[dt](?:ing)? (?:\w+ ){0,3}again|not showing(?: up)?|won't let me"
+            r"|no longer works",
         ),
     ),
     "sales": (
@@ -125,6 +149,13 @@ _RULES: dict[str, _W] = {
             r"|\d+)|quote|quotation|bulk|wholesale|licen[cs]es?|upgrade|special offer|we offer"
             r"|our services|seats",
         ),
+        (4, r"sales (?:manager|team|rep|person|department|people)"),
+        (
+            3.5,
+            r"we (?:can |could )?(?:offer|provide|specialise|specialize|supply|help businesses)"
+            r"|if you(?:'re| are) interested"
+            r"|cheaper|better deal|save you money|introduce (?:our|my)|partner(?:ship)? opportunity",
+        ),
         (1, r"pricing|price|cost|discount"),
     ),
     "follow-up": (
@@ -135,7 +166,12 @@ _RULES: dict[str, _W] = {
             r"|where (?:is|are|we are|things are|things stand)|still waiting|haven't heard"
             r"|not heard (?:back|anything)|returning (?:your|a|the) call|calling (?:you )?back"
             r"|as discussed|we spoke|our conversation|get back to you|touching base|circling back|tracking"
-            r"|you asked (?:me|for)",
+            r"|you asked (?:me|for)|remind(?:er|ing)?|(?:regarding|concerning"
+            r"|about) my (?:\w+ )?(?:application|claim|file|case|order|request|quote"
+            r"|enquiry|complaint|refund|repair|visa|passport|paperwork)|(?:is|are|if|whether) (?:my|our"
+            r"|the|it|they) "
+            r"(?:\w+ ){0,3}(?:ready|done|finished|shipped|arrived|gone through)"
+            r"|confirm (?:that )?you(?:'ve| have)? (?:received|got|have)",
         ),
         (
             2,
@@ -148,10 +184,18 @@ _RULES: dict[str, _W] = {
         (
             4,
             r"(?:just )?(?:wanted|want|like|calling|ringing|phoning|love|call|ring"
-            r"|wish) to (?:just )?(?:say|express|pass on|thank|compliment)(?: (?:a )?(?:huge |big "
+            r"|wish) to (?:just )?(?:say(?! (?:happy|hello|hi))|express|pass on|thank"
+            r"|compliment)(?: (?:a )?(?:huge |big "
             r"|massive )?(?:thank|thanks|how|well done|cheers|that|my|our|i am|we))?|(?:huge|big|massive"
             r"|many) thanks? (?:you )?(?:to|for)|thank you so much for|thanks (?:so much |very much "
-            r"|a million )?for (?:the|all|your|fixing|coming|being)",
+            r"|a million )?for (?:\w+ing|the|all|your(?! (?:patience|help|time|call|message|reply))|fixing"
+            r"|coming|being)",
+        ),
+        (
+            3,
+            r"(?:was|were|is|are|been) (?:just |absolutely |really |so |simply |truly )*(?:wonderful"
+            r"|fantastic"
+            r"|amazing|brilliant|excellent|superb|spotless|delicious|outstanding|lovely|perfect)",
         ),
         (
             3,
@@ -165,7 +209,8 @@ _RULES: dict[str, _W] = {
     "inquiry": (
         (
             2.5,
-            r"(?:do|does|did|are|is|can|have|would|will) (?:you|it|they|there|your|the|we|i|dogs|children"
+            r"(?:do|does|did|are|is|have|can(?! you)|would(?! you)|will(?! you)) (?:you|it|they|there|your"
+            r"|the|we|i|dogs|children"
             r"|kids) (?:\w+ ){0,3}?(?:have|offer|do|sell|stock|take|accept|open|deliver|provide|ship|allow"
             r"|any|cover|include|need|still|available|teach|run|speak|parking|allowed|bring|cater|know)",
         ),
@@ -190,6 +235,7 @@ _COMPILED = {
     for intent, rules in _RULES.items()
 }
 _CALL_ME = re.compile(r"\b(?:call|ring|phone) me\b|\bget back to me\b", re.IGNORECASE)
+_BARE_CALL_WORDS = 20
 NO_REQUEST = "information"
 
 
@@ -211,10 +257,12 @@ def find_intent(text: str, *, negative: bool, positive: bool, requests: int) -> 
     if not positive:
         scores["feedback"] *= 0.5
     if requests:
-        scores["feedback"] *= 0.6
+        scores["feedback"] *= 0.8
     if requests and re.search(r"\b(?:quote|quotation|estimate)\b", text, re.IGNORECASE):
         scores["support"] *= 0.6
     intent = max(scores, key=lambda name: scores[name])
     if scores[intent] < 1:
-        return "follow-up" if _CALL_ME.search(text) else ("inquiry" if requests else NO_REQUEST)
+        if requests and _CALL_ME.search(text) and len(text.split()) <= _BARE_CALL_WORDS:
+            return "follow-up"
+        return "inquiry" if requests else NO_REQUEST
     return intent

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from .places import is_place
 from .text import is_cased
-from .words import COMPANY_TAILS, FIRST_NAMES, NOT_NAMES
+from .words import ALSO_WORDS, COMPANY_TAILS, FIRST_NAMES, NOT_NAMES
 
 _WORD = r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'&-]*"
-_TITLE = r"(?:mr|mrs|ms|miss|dr|doctor|professor|prof|sister|father|reverend|captain)"
+_TITLE = r"(?:mr|mrs|ms|miss|dr|doctor|professor|prof|nurse|mister|reverend|captain)"
 _TOKEN = re.compile(rf"{_WORD}|\d[\d.,:]*|[^\s\w]", re.IGNORECASE)
 # Cues by how sure they make that a name follows.
 _SELF_STRONG = re.compile(
@@ -46,7 +46,16 @@ _COMPANY = re.compile(
     r"|over at|of)\s+(?:the )?",
     re.I,
 )
-_BOUNDARY_NAME = frozenset(["from", "at", "with", "of", "calling", "here", "speaking", "on", "and", "again"])
+_UNDER = re.compile(r"\b(?:under(?: the)?(?: name)?(?: of)?|(?:in )?the name of|referred by|named)\s+", re.I)
+_ADDRESS = re.compile(r"(?<!\S)\S{1,64}@\S+")
+_SPLIT_SURNAME = re.compile(
+    r"\b(mc|o) (?=(?:neill?|brien|connor|reilly|sullivan|leary|donnell|hara|keefe|grady|malley|shea)\b"
+    r"|(?<=mc )[a-z]{3,}\b)",
+    re.I,
+)
+_STREETS = frozenset(
+    {"road", "street", "lane", "avenue", "drive", "close", "square", "court", "way", "crescent"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +67,10 @@ class Mentions:
     company: str | None
 
 
-def find_names(text: str, *, spans: tuple[tuple[int, int], ...] = ()) -> Mentions:
-    """Names in normalised text, title-cased; `spans` (such as email addresses) are left out."""
-    for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
+def find_names(text: str, *, emails: tuple[str, ...] = ()) -> Mentions:
+    """Names in normalised text, title-cased; what is only part of one of the `emails` is left out."""
+    text = _SPLIT_SURNAME.sub(lambda m: "o'" if m[1].lower() == "o" else m[1], text)
+    text = _ADDRESS.sub(lambda m: " " * len(m.group()), text)
     cased = is_cased(text)
     found: list[tuple[int, str]] = []
     caller: str | None = None
@@ -83,12 +92,14 @@ def find_names(text: str, *, spans: tuple[tuple[int, int], ...] = ()) -> Mention
                 caller, caller_end = name, match.end()
     for match in _TITLED.finditer(text):
         name, _ = _person(text, match.end(), cased=cased, sure=True)
+        if name and not cased:
+            name = name.split()[0]
         if name:
-            title = {"doctor": "Dr", "professor": "Professor"}.get(match[1].lower(), match[1].capitalize())
+            title = {"doctor": "Dr", "mister": "Mr"}.get(match[1].lower(), match[1].capitalize())
             found.append((match.start(), f"{title} {name}"))
-    for pattern in (_GREETING, _OTHER):
+    for pattern in (_GREETING, _OTHER, _UNDER):
         for match in pattern.finditer(text):
-            name, _ = _person(text, match.end(), cased=cased, sure=False)
+            name, _ = _person(text, match.end(), cased=cased, sure=match.re is _UNDER)
             if name and name != caller:
                 found.append((match.end(), name))
     company: str | None = None
@@ -96,22 +107,22 @@ def find_names(text: str, *, spans: tuple[tuple[int, int], ...] = ()) -> Mention
         name = _company(
             text, match.end(), cased=cased, own=0 <= match.start() - caller_end <= 3, word=match[1].lower()
         )
-        if name:
+        if name and (cased or "the " not in match.group() or match[1].lower() == "on behalf of"):
             found.append((match.end(), name))
             if company is None and (
                 0 <= match.start() - caller_end <= 25 or match[1].lower() in ("from", "on behalf of")
             ):
                 company = name
-    if cased:
-        found += _capitalised(text)
-    return Mentions(_merge(found), caller, company)
+    found += _capitalised(text) if cased else _given_names(text)
+    names = tuple(n for n in _merge(found) if n in (caller, company) or not _in_address(n, emails))
+    return Mentions(names, caller, company)
 
 
 def _words_from(text: str, position: int) -> list[tuple[str, int]]:
     """Word tokens right after `position` up to the first punctuation."""
     words = []
     for match in _TOKEN.finditer(text, position):
-        if not match.group()[0].isalpha():
+        if not (match.group()[0].isalpha() or match.group() == "&"):
             break
         words.append((match.group(), match.end()))
         if len(words) == 5:
@@ -133,6 +144,8 @@ def _person(text: str, position: int, *, cased: bool, sure: bool) -> tuple[str |
     if not words or not _is_name_word(words[0][0], cased=cased):
         return None, position
     first = re.sub(r"'s$", "", words[0][0])
+    if len(words) > 1 and words[1][0].lower() in ("dot", "underscore", "dash", "hyphen"):
+        return None, position
     if not sure and first.lower() not in FIRST_NAMES:
         return None, position
     taken, end = [first], words[0][1]
@@ -157,7 +170,7 @@ def _introduced(text: str, position: int, *, cased: bool) -> tuple[str | None, i
             break
         taken.append(word)
         following = words[index + 1][0].lower() if index + 1 < len(words) else ""
-        if following in ("from", "calling", "here", "speaking", "at"):
+        if following in ("from", "calling", "here", "speaking", "at", "down", "over"):
             return _title(taken), end
         if cased and (not following or not words[index + 1][0][0].isupper()):
             return _title(taken), end
@@ -177,64 +190,16 @@ def _looks_like_surname(word: str, words: list[tuple[str, int]]) -> bool:
     )
 
 
-_SURNAMES_LIKE_VERBS = frozenset(
-    [
-        "fleming",
-        "manning",
-        "harding",
-        "reed",
-        "keeling",
-        "browning",
-        "banning",
-        "kelly",
-        "reilly",
-        "connolly",
-        "donnelly",
-        "daly",
-        "bradley",
-    ]
-)
-_COMMON_AFTER_NAME = frozenset(
-    [
-        "whom",
-        "tell",
-        "told",
-        "needs",
-        "wanted",
-        "came",
-        "picked",
-        "fixed",
-        "rang",
-        "gave",
-        "took",
-        "got",
-        "promised",
-        "mentioned",
-        "about",
-        "regarding",
-        "quoted",
-        "did",
-        "does",
-        "ate",
-        "starts",
-        "started",
-        "fell",
-        "passed",
-        "plays",
-        "email",
-        "emails",
-        "phone",
-        "phones",
-        "fit",
-        "fits",
-        "sounds",
-        "seemed",
-        "seems",
-        "dropped",
-        "booked",
-        "both",
-    ]
-)
+_SURNAMES_LIKE_VERBS_TEXT = """
+fleming manning harding reed keeling browning banning kelly reilly connolly donnelly daly bradley
+"""
+_SURNAMES_LIKE_VERBS = frozenset(_SURNAMES_LIKE_VERBS_TEXT.split())
+_COMMON_AFTER_NAME_TEXT = """
+whom tell told needs wanted came picked fixed rang gave took got promised mentioned about regarding
+quoted did does ate starts started fell passed plays email emails phone phones fit fits sounds
+seemed seems dropped booked both
+"""
+_COMMON_AFTER_NAME = frozenset(_COMMON_AFTER_NAME_TEXT.split())
 
 
 def _company(text: str, position: int, *, cased: bool, own: bool, word: str) -> str | None:
@@ -253,6 +218,9 @@ def _company(text: str, position: int, *, cased: bool, own: bool, word: str) -> 
         ):
             break
         taken.append(token)
+    tail = [w for w, _ in words[len(taken) : len(taken) + 2]]
+    if not cased and taken and len(tail) == 2 and tail[0] == "and" and tail[1].lower() in COMPANY_TAILS:
+        taken += tail
     while taken and taken[-1].lower() in ("and", "of", "&"):
         taken.pop()
     if not taken or is_place(" ".join(taken)) or (is_place(taken[0]) and len(taken) == 1):
@@ -274,22 +242,38 @@ def _company(text: str, position: int, *, cased: bool, own: bool, word: str) -> 
 def _capitalised(text: str) -> list[tuple[int, str]]:
     """Runs of two or more capitalised words inside a sentence, and single ones that are known given names."""
     found = []
-    for match in re.finditer(r"(?<![.!?] )(?<!^)\b([A-Z][a-zà-ÿ'-]+(?: [A-Z][A-Za-zà-ÿ'&-]+)*)\b", text):
+    for match in re.finditer(r"\b([A-Z][a-zà-ÿ'-]+(?: [A-Z][A-Za-zà-ÿ'&-]+)*)\b", text):
         words = match[1].split()
         while words and words[0].lower() in NOT_NAMES:
             words.pop(0)
         words = [re.sub(r"'s$", "", w) for w in words]
         if (
             not words
+            or words[-1].lower() in _STREETS
             or any(w.lower() in NOT_NAMES and w.lower() not in COMPANY_TAILS for w in words)
             or is_place(" ".join(words))
         ):
             continue
         if re.fullmatch(_TITLE, words[0], re.I) or (any(is_place(w) for w in words[-1:]) and len(words) == 1):
             continue
-        if len(words) >= 2 or words[0].lower() in FIRST_NAMES:
+        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?"
+        known = words[0].lower() in FIRST_NAMES
+        if (known and (not opens or len(words) >= 2)) or (len(words) >= 2 and not opens):
             found.append((match.start(1), _title(words)))
     return found
+
+
+def _given_names(text: str) -> list[tuple[int, str]]:
+    """Given names in text without capitals that are hardly ever another word."""
+    return [
+        (m.start(), _title([m.group()]))
+        for m in re.finditer(r"[a-z]{3,}", text)
+        if m.group() in FIRST_NAMES and m.group() not in ALSO_WORDS and not is_place(m.group())
+    ]
+
+
+def _in_address(name: str, emails: tuple[str, ...]) -> bool:
+    return any(all(part in email for part in name.lower().split()) for email in emails)
 
 
 def _merge(found: list[tuple[int, str]]) -> tuple[str, ...]:

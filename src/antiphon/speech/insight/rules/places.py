@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
+_WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 # Country (ISO 3166 alpha-2): names, demonyms and cities, lower case.
 _PLACES: dict[str, str] = {
     "US": "united states|america|american|usa|new york|los angeles|san francisco|chicago|houston|boston"
@@ -105,25 +106,40 @@ _AREA_CODES = {
 
 
 @cache
-def _index() -> tuple[dict[str, str], re.Pattern[str]]:
-    countries = {name: code for code, names in _PLACES.items() for name in names.split("|")}
-    names = "|".join(re.escape(n) for n in sorted(countries, key=len, reverse=True))
-    return countries, re.compile(rf"\b(?:{names})\b", re.IGNORECASE)
+def _countries() -> dict[str, str]:
+    return {name: code for code, names in _PLACES.items() for name in names.split("|")}
+
+
+@lru_cache(maxsize=8)
+def _hits(text: str) -> tuple[tuple[int, str], ...]:
+    """Places with their position; the longest name at each word."""
+    countries = _countries()
+    words = [(m.group().lower(), m.start()) for m in _WORD.finditer(text)]
+    hits: list[tuple[int, str]] = []
+    index = 0
+    while index < len(words):
+        for length in (3, 2, 1):
+            name = " ".join(word for word, _ in words[index : index + length])
+            if name in countries:
+                hits.append((words[index][1], name))
+                index += length
+                break
+        else:
+            index += 1
+    return tuple(hits)
 
 
 def countries_near(text: str, position: int) -> list[str]:
     """ISO codes of the countries cued anywhere in `text`, the cue closest to `position` first."""
-    countries, pattern = _index()
-    hits = sorted(pattern.finditer(text), key=lambda m: abs(m.start() - position))
-    return list(dict.fromkeys(countries[m.group().lower()] for m in hits))
+    hits = sorted(_hits(text), key=lambda hit: abs(hit[0] - position))
+    return list(dict.fromkeys(_countries()[name] for _, name in hits))
 
 
 def area_code_cues(text: str) -> list[tuple[str, str]]:
     """(country, area code) of the cities named in `text` that have exactly one."""
-    countries, pattern = _index()
-    cities = [m.group().lower() for m in pattern.finditer(text)]
-    return [(countries[city], _AREA_CODES[city]) for city in cities if city in _AREA_CODES]
+    found = ((_countries()[name], _AREA_CODES[name]) for _, name in _hits(text) if name in _AREA_CODES)
+    return list(dict.fromkeys(found))
 
 
 def is_place(name: str) -> bool:
-    return name.lower() in _index()[0]
+    return name.lower() in _countries()

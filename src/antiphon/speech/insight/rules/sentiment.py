@@ -12,7 +12,7 @@ _POLITE = re.compile(
     r"\b(?:good (?:morning|afternoon|evening|day)|hi|hello|hey|dear|please|kindly"
     r"|thank you(?: so much| very much)?(?: for your (?:help|time|patience))?"
     r"|(?:many )?thanks(?: a lot| very much| so much| in advance)?(?! for (?:the|all|your|being"
-    r"|fixing|coming))|cheers|sorry to (?:bother|trouble) you"
+    r"|[a-z]+ing))|cheers|sorry to (?:bother|trouble) you"
     r"|have a (?:nice|good|great|lovely) (?:day|one|evening|weekend|week)|(?:i )?hope (?:you're"
     r"|you are|this finds you|all is) (?:\w+ )?well"
     r"|(?:i'd|i would|we'd|we would) (?:like|love|appreciate|be grateful|be happy)|(?:that"
@@ -22,7 +22,8 @@ _POLITE = re.compile(
     r"|would) be so kind|look(?:ing)? forward to (?:it|hearing from you|your call|speaking)"
     r"|best (?:regards|wishes|time|number|way|price)|take care|all the best|of course|no problem"
     r"|no worries|not urgent|no rush|as soon as possible"
-    r"|i'm afraid|let me know|make sure|i'm sure|interested in|happy to|free (?:delivery|on|to"
+    r"|i'm afraid|wrong (?:password|number)|let me know|make sure|i'm sure|interested in|happy to"
+    r"|free (?:delivery|on|to"
     r"|quote|estimate|consultation)|emergency (?:number|contact)"
     r"|when you get a chance|great to hear|good to hear|well as|as well|customer care|care home"
     r"|health care|childcare)\b[,.!]?",
@@ -40,6 +41,9 @@ _IRONY = re.compile(
 )
 # Scale of VADER: -4..4. Zeroes silence everyday business words.
 _LEXICON = {
+    "doubt": 0.0,
+    "doubts": 0.0,
+    "shaking": -1.0,
     "urgent": -0.4,
     "urgently": -0.4,
     "emergency": -1.2,
@@ -56,6 +60,7 @@ _LEXICON = {
     "crashes": -1.6,
     "faulty": -1.8,
     "damaged": -1.8,
+    "stuck": -1.2,
     "late": -1.0,
     "delayed": -1.2,
     "overdue": -1.0,
@@ -215,6 +220,14 @@ _LEXICON = {
     "appreciate": 0.6,
 }
 _PHRASES = (
+    (
+        re.compile(
+            r"\b(?:nobody|no one) (?:did|has|bothered)\b|\b(?:was|were) (?:told|promised)\b"
+            r"|\byou promised\b",
+            re.I,
+        ),
+        -2.0,
+    ),
     (re.compile(r"\b(?:charged|billed|paid) (?:me |us )?twice\b|\bdouble charged\b", re.I), -2.5),
     (
         re.compile(
@@ -278,7 +291,7 @@ _PHRASES = (
     (
         re.compile(
             r"\b(?:very|so|really|absolutely|pure) (?:happy|pleased|grateful|kind|helpful|impressed)\b"
-            r"|\bthank(?:s| you)(?: so much| very much)? for (?:the|all|your|being|fixing|coming)\b",
+            r"|\bthank(?:s| you)(?: so much| very much)? for (?:the|all|your|[a-z]+ing)\b",
             re.I,
         ),
         1.6,

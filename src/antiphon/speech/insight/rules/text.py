@@ -17,18 +17,22 @@ _ABBREVIATION = re.compile(
 _STOP = re.compile(r"(?<=[.!?;])\s+")
 # Where a spoken clause usually starts when nothing marks the end of the one before.
 _CLAUSE = re.compile(
-    r"\s+(?=(?:and |but |so |because |also |anyway |actually )*(?:"
+    r"\s+(?=(?:and |but |so |because |also |anyway |actually ){0,3}(?:"
     r"(?:could|can|would|will) (?:you|someone|somebody|anyone|one of you|we|i) |"
     r"(?<!you )please (?!and\b)|i(?:'m| am) (?:calling|ringing|phoning|just|wondering|looking"
     r"|having|very|really|not)\b|"
     r"i(?:'d| would) (?:like|love|appreciate|be)|i (?:need|want|wanted|was wondering|wonder|have"
     r"|just|can't|cannot|think|don't)\b|"
     r"my (?:name|number|email|phone|mobile|address|e mail|callback)\b|"
-    r"(?<!to )(?<!you )(?<!please )(?<!n't )(?<!not )(?<!just )(?<!and )(?:you can )?(?:call|ring"
-    r"|phone|reach) me |"
+    r"(?<!to )(?<!you )(?<!please )(?<!n't )(?<!not )(?<!just )(?<!and )(?<!manager )(?<!someone )"
+    r"(?<!somebody )(?<!doctor )(?<!team )(?<!him )(?<!her )(?<!them )(?<!office )(?<!anyone )"
+    r"(?:you can )?(?:call|ring|phone|reach) me |"
     r"(?<!to )(?<!you )(?<!please )(?<!just )(?<!and )give me a |"
     r"thank you|thanks\b|cheers\b|i(?:'ve| have) |we(?:'ve|'re| have| are| need| would| want|'d) |"
-    r"do you |does (?:the|your) |is there |are there |are you |what time |how much |let me know|"
+    r"(?<!or )do you |does (?:the|your) |is there |are there |are you "
+    r"|(?<!know )(?<!me )(?<!wondering )what time |(?<!know )(?<!me )how much "
+    r"|(?<!you )(?<!please )(?<!to )(?<!also )(?<!and )(?<!just )let me know|"
+    r"(?:who|what|how|when|where) (?:should|do|does|can|is|are) (?:i|you|we|the|it|your|my)\b|"
     r"but |because |anyway |also |there(?:'s| is) (?:a|no|water|an)\b|if you could|no (?:rush|hurry|need)\b"
     r"))",
     re.IGNORECASE,
@@ -40,6 +44,7 @@ def normalise(text: str) -> str:
     """Straight quotes, single spaces, no noise marks such as `[MUSIC]` or `<sil>`, no fillers."""
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     text = "".join(c if c.isprintable() else " " for c in text)
+    text = re.sub(r"\bye(?='d|'ll|'re|'ve|\b)", "you", text)
     text = _FILLER.sub("", _NOISE.sub(" ", text))
     return " ".join(text.split())
 
@@ -57,8 +62,7 @@ def is_punctuated(text: str) -> bool:
 def is_cased(text: str) -> bool:
     """Whether upper case tells something: some capital that is not a lone I, and not all capitals."""
     words = [w for w in re.findall(r"[A-Za-z']+", text) if w not in ("I", "I'm", "I'd", "I've", "I'll")]
-    capitals = sum(1 for w in words if w[0].isupper())
-    return 0 < capitals < max(2, int(len(words) * 0.8))
+    return any(w[0].isupper() for w in words) and any(w.islower() for w in words)
 
 
 def split_sentences(text: str, segments: Sequence[str] | None = None) -> list[str]:

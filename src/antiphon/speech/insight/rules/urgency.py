@@ -12,8 +12,8 @@ from .dates import TimeSpan, hours_until
 _NOT_URGENT = re.compile(
     r"\b(?:no (?:rush|hurry|urgency|great rush|particular rush|panic)|(?:not|isn't|nothing|hardly"
     r"|wasn't) (?:\w+ ){0,2}?(?:urgent|an emergency|in (?:a|any) (?:rush|hurry)|pressing)"
-    r"|take your time|when(?:ever)? (?:you(?:'ve| have)? )?(?:get |got |have |are |can "
-    r"|'re )?(?:a |the )?(?:chance|moment|minute|free|time|convenient|it suits|it's convenient"
+    r"|take your time|when(?:ever)? (?:you(?:'ve|'re| have)? )?(?:get |got |have |are |can "
+    r"|'re |'re free)?(?:a |the )?(?:chance|moment|minute|free|time|convenient|it suits|it's convenient"
     r"|can)"
     r"|in your own time|at your (?:convenience|leisure)|whenever|nae rush|nae bother)\b",
     re.IGNORECASE,
@@ -34,7 +34,12 @@ _HIGH = re.compile(
     r"|time-sensitive)\b",
     re.IGNORECASE,
 )
-_PROBLEM = {"support", "complaint", "billing", "cancellation"}
+_PROBLEM = {"support", "complaint", "cancellation"}
+_BILLING_PROBLEM = re.compile(
+    r"\b(?:charged|refund(?:ed)?|overdue|wrong|twice|higher|more than|mistake|error|late fee"
+    r"|incorrect)\b",
+    re.IGNORECASE,
+)
 
 
 def find_urgency(
@@ -45,10 +50,14 @@ def find_urgency(
     negative: bool,
     callback: bool,
     requests: int,
+    asks: int,
     now_ms: int,
     timezone: str,
 ) -> Urgency:
-    """From words, from the nearest time named and from the kind of message; "no rush" wins over all."""
+    """From words, from the nearest time named and from the kind of message; "no rush" wins over all.
+
+    `requests` counts everything wanted, `asks` what is more than a question.
+    """
     relaxed = _NOT_URGENT.search(text) is not None
     stripped = _NOT_URGENT.sub(" ", text)
     if relaxed and not re.search(r"\b(?:flood|burst|gas leak|smell of gas)", stripped, re.IGNORECASE):
@@ -58,16 +67,14 @@ def find_urgency(
     hours = [(hours_until(span, now_ms, timezone), span.hard) for span in spans]
     nearest_hard = min((h for h, hard in hours if h is not None and hard), default=None)
     nearest = min((h for h, _ in hours if h is not None), default=None)
-    if requests and nearest_hard is not None and nearest_hard <= 36:
+    if asks and nearest_hard is not None and nearest_hard <= 36:
         return "high"
-    if requests and nearest is not None and nearest <= 12 and intent in _PROBLEM:
+    problem = intent in _PROBLEM or (intent == "billing" and _BILLING_PROBLEM.search(text) is not None)
+    if asks and nearest is not None and nearest <= 12 and problem:
         return "high"
-    if intent in _PROBLEM and (requests or negative):
+    if (problem and (requests or negative)) or callback:
         return "medium"
-    if callback or (requests and nearest is not None and nearest <= 8 * 24):
+    soon = nearest is not None and nearest <= 8 * 24
+    if (asks or intent == "scheduling") and soon:
         return "medium"
-    if intent in ("follow-up", "support", "complaint") or (
-        intent == "scheduling" and nearest is not None and nearest <= 8 * 24
-    ):
-        return "medium" if intent != "follow-up" or requests else "low"
-    return "low"
+    return "medium" if intent == "follow-up" and asks else "low"

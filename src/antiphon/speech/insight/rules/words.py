@@ -4,38 +4,47 @@ from __future__ import annotations
 
 # Given names often heard, as evidence in text without capitals.
 _FIRST_NAMES = """
-aaron abdul abigail adam adrian agnes ahmed aidan aisha alan alastair albert alex alexander
-alexandra alfie ali alice alicia alison allison amanda amber amelia amir amit amy ana andrea andrew
-andy angela angus anil anita anjali ann anna anne annie anthony antonio arjun arthur asha ashley
-barbara barry beatrice becky ben benjamin bernard beth betty beverly bill billy bob bonnie brad
-bradley brandon brenda brian bruce callum cameron carl carla carlos carmen carol caroline catherine
-cathy charles charlie charlotte cheryl chloe chris christina christine christopher claire clare
-colin connor craig cynthia daisy dan daniel danielle darren dave david dawn dean deborah deepa
-deepak denise dennis derek diana diane diego divya dominic donald donna dorothy doug douglas duncan
-dylan eddie edith edward eileen elaine eleanor elena eli elizabeth ella ellen ellie emily emma eric
-erica erin esther ethan euan eva eve evelyn ewan farah fatima felix finlay fiona florence frances
-francesca francis frank fraser fred freddie gareth gary gavin geoff george georgia gerald geraldine
-gillian gita gordon graham greg gregory hamish hannah harold harriet harry hassan heather hector
-helen henry holly howard hugh hugo ian imran ingrid irene isaac isabel isabella isla ivan ivy jack
-jackie jacob jacqueline jake james jamie jan jane janet janice jasmine jason javier jay jean jeff
-jeffrey jen jennifer jenny jeremy jerry jess jessica jill jim jimmy joan joanna joanne joe joel john
-johnny jon jonathan jordan jorge jose joseph josh joshua joyce juan judith judy julia julian julie
-juliet june justin karen karl kate katherine kathleen kathy katie katy kavita keith kelly ken
-kenneth kerry kevin khalid kim kiran kirsten kirsty kyle lakshmi lara larry laura lauren laurence
-leah leanne lee leo leon leslie lewis liam lily linda lindsay lisa liz logan lorna lorraine louis
-louise lucas lucy luis luke lydia lynn madeleine maggie manuel marcus margaret maria marie marilyn
-marion marjorie mark martha martin mary mateo matt matthew maureen max maya meera megan mei melissa
-mia michael michelle miguel mike mohammed mohan moira molly monica morag muhammad nadia nancy naomi
-natalie nathan neha neil nicholas nick nicky nicola nicole nigel nikhil nina noah noel nora norman
-olga oliver olivia omar oscar owen pam pamela pat patricia patrick paul paula pauline pedro peggy
-penny pete peter phil philip phoebe pooja priya rachel rahul raj rajesh ralph ramesh ravi ray
-raymond rebecca reggie rhona rhys ricardo richard rick rita robert roberta robin rodney roger rohan
-rohit ron ronald rory rosa rosemary ross roy ruby russell ruth ryan sadie sally sam samantha samuel
-sandra sanjay sara sarah scott sean sebastian shannon sharon shaun sheila shirley shona shreya simon
-sofia sonia sophia sophie stacey stella stephanie stephen steve steven stewart stuart sue sunil
-sunita susan suzanne tanya tara ted teresa terry thomas tim timothy tina toby todd tom tommy tony
-tracey tracy trevor tyler usha valerie vanessa vera veronica vicky victor victoria vijay vikram
-vincent violet vivian walter wei wendy william yasmin yusuf yvonne zach zara zoe
+aaliyah aaron abdul abena abigail adam adrian agnes agnieszka ahmed aidan aisha alan alasdair
+alastair albert alejandro alex alexander alexandra alexei alfie ali alice alicia alison allison ama
+amanda amara amber amelia amir amit amy ana andrea andrew andy angela angus anil anita anjali ann
+anna anne annie anthony antonio aoife arjun arthur asha ashley ashok astrid barbara barry beatrice
+becky ben benjamin bernard beth betty beverly bilal bill billy bjorn bob bonnie brad bradley brandon
+brenda brian bronwyn brooke bruce callum cameron camille candice carl carla carlos carmen carol
+caroline carys catherine cathy catriona charles charlie charlotte cheryl chiara chidi chloe chris
+christina christine christopher ciaran claire clare colin connor cormac craig cynthia dafydd daisy
+dan daniel danielle darren dave david dawn dean deborah deepa deepak deirdre denise dennis derek
+derrick diana diane diego dilys divya dmitri dominic donald donna dorothy doug douglas duncan dylan
+eddie edith edward eileen elaine eleanor elena eli elizabeth ella ellen ellie elspeth emeka emily
+emma eoin eric erica erin esther ethan euan eva eve evelyn ewan farah fatima felix fernando finlay
+fiona florence frances francesca francesco francis frank fraser fred freddie ganesh gareth gary
+gavin geoff george georgia gerald geraldine gillian gita giulia glenn gordon graham greg gregory
+guadalupe gurpreet gwen hamish hamza hannah hans harold harper harpreet harriet harry hassan heather
+hector helen henry hiroshi holly howard hugh hugo hunter iain ian ibrahim imran ingrid irene isaac
+isabel isabella isla ivan ivy jack jackie jacob jacqueline jake jamal james jamie jan jane janet
+janice jasmine jason jaspreet javier jay jean jeff jeffrey jen jennifer jenny jeremy jerry jess
+jessica jill jim jimmy jing joan joanna joanne joao joe joel john johnny jon jonathan jordan jorge
+jose joseph josh joshua joyce juan judith judy julia julian julie juliet june jurgen justin karen
+karl katarzyna kate katherine kathleen kathy katie katy kavita kayla keith kelly kemal ken kenji
+kenneth kerry kevin khalid kim kiran kirsten kirsty klaus kofi kwame kyle lakshmi lalitha lara larry
+lars latoya laura lauren laurence layla leah leanne lee leila leo leon lerato leslie lewis liam lily
+linda lindsay lisa liz logan lorna lorraine louis louise luca lucas lucia lucy luis luke lydia lynn
+madeleine madison maggie mahesh manoj manpreet manuel marco marcus margaret maria marie marilyn
+marion marjorie mark martha martin mary mason mateo mateusz matt matteo matthew maureen max maya
+meera megan mei melissa mhairi mia michael michelle mick miguel mike ming mohammed mohan moira molly
+monica morag muhammad mustafa nadia naledi nancy naomi natalie natasha nathan neha neil ngozi niamh
+nicholas nick nicky nicola nicole nigel nikhil nina noah noel nora norm norman olena olga oliver
+olivia omar oscar otieno owen padma padraig pam pamela pat patricia patrick paul paula pauline pedro
+peggy penny pete peter phil philip phoebe pierre piotr pooja pradeep priya rachel rahul raj rajesh
+ralph ramesh randy ravi ray raymond rebecca reggie rekha rhiannon rhona rhys ricardo richard rick
+rita robert roberta robin rodney roger rohan rohit ron ronald rory rosa rosemary ross roy ruby
+russell ruth ryan sadie sally sam samantha samuel sandeep sandra sanjana sanjay sara sarah scott
+sean sebastian sergei shannon shanti sharon shaun sheena sheila shirley shona shreya simon sinead
+siobhan sipho sofia sonia sophia sophie stacey stella stephanie stephen steve steven stewart stuart
+sue sunil sunita suresh susan suzanne sven svetlana tamara tanya tara tariq tasha ted teresa
+terrence terry thabo thomas tim timothy tina toby todd tom tomasz tommy tony tracey tracy trevor
+tunde tyler tyrone usha valerie vanessa venkat vera veronica vicky victor victoria vijay vikram
+vincent vinod violet vivian walter wanjiru wayne wei wendy william yasmin yaw yuki yusuf yvonne zach
+zainab zara zoe
 """
 # Words that never belong to a name.
 _NOT_NAMES = """
@@ -80,14 +89,30 @@ years yes yesterday yet you you'd you'll you're you've your yours zero
 """
 # Words a company's name ends in.
 _COMPANY_TAILS = """
-academy accountants associates bakery bank builders cafe catering charity clinic co college company
-construction consulting corp corporation council couriers dental design designs electrical estates
-foundation freight gardens group holdings hospital hotel inc incorporated insurance interiors labs
-landscaping legal lettings limited llc llp logistics ltd media motors partners plc plumbing
-properties property restaurant roofing salon school services software solicitors solutions studio
-studios surgery systems tech technologies transport trust university veterinary vets
+academy accountants associates bakery bank bros brothers builders cafe catering charity clinic co
+college company construction consulting corp corporation council couriers dental design designs
+electrical estates foundation freight gardens group holdings hospital hotel inc incorporated
+insurance interiors labs landscaping legal lettings limited llc llp logistics ltd media motors
+partners plc plumbing properties property restaurant roofing salon school services software
+solicitors solutions sons studio studios surgery systems tech technologies transport trust
+university veterinary vets
+"""
+
+# Given names that are other words, places or common recognition errors too.
+_ALSO_WORDS = """
+alan alex ali ama amber anil anna april art asha ashley bill bob brad brooke bruce cameron carol
+charity chase christian craig daisy dale dan dawn dean don douglas drew duncan earl eve ewan faith
+florence frances frank gene geneva george glenn gordon grace graham grant harper heather holly hope
+howard hunter iris ivan ivy jack jade jan jasmine jay jean jersey jess jim joe jordan jose josh joy
+juan june keith kelly ken kim kit lance lara lee leo leslie lewis lily logan lorraine lou luca
+madison marina marion mark mason max may mei melody mercedes mia mick mike miles ming molly neil
+nick nina noel norm norman olive pam paris pat patience pearl penny pete phil ray reed rich rob
+robin rod roger rory rosa rose rosemary ross roy ruby russell rusty sandy savannah scott sean sienna
+sky sofia sonia stella sterling stuart sue summer sunny taylor ted terry tim toby tony troy tyler
+una usha vera victor victoria vince violet wade wayne will wren yaw zoe
 """
 
 FIRST_NAMES = frozenset(_FIRST_NAMES.split())
 NOT_NAMES = frozenset(_NOT_NAMES.split())
 COMPANY_TAILS = frozenset(_COMPANY_TAILS.split())
+ALSO_WORDS = frozenset(_ALSO_WORDS.split())

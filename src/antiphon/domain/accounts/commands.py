@@ -130,6 +130,7 @@ def create_user(
 def set_password(tx: WriteTx, user_id: str, password_hash: str) -> None:
     """Replace the password and end every session of the user."""
     tx.execute(users.update().where(users.c.id == user_id).values(password_hash=password_hash))
+    # unscoped: a password is a person's, in every account
     tx.execute(sessions.delete().where(sessions.c.user_id == user_id))
 
 
@@ -187,6 +188,7 @@ def start_session(tx: WriteTx, user_id: str) -> tuple[str, str]:
 
     Raises NotFoundError when the user belongs to no account.
     """
+    # unscoped: the person's accounts are what is looked for
     account_id = tx.scalar(
         select(memberships.c.account_id)
         .where(memberships.c.user_id == user_id)
@@ -211,17 +213,20 @@ def start_session(tx: WriteTx, user_id: str) -> tuple[str, str]:
 
 
 def extend_session(tx: WriteTx, token_hash: str) -> None:
+    # unscoped: a session is found by its secret
     tx.execute(
         sessions.update().where(sessions.c.token_hash == token_hash).values(expires_at=tx.now + SESSION_MS)
     )
 
 
 def end_session(tx: WriteTx, token_hash: str) -> None:
+    # unscoped: a session is found by its secret
     tx.execute(sessions.delete().where(sessions.c.token_hash == token_hash))
 
 
 def purge_sessions(tx: WriteTx) -> int:
     """Delete what has expired; returns how many."""
+    # unscoped: scheduled, for the installation
     return tx.execute(sessions.delete().where(sessions.c.expires_at <= tx.now)).rowcount
 
 

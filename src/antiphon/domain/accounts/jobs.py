@@ -18,7 +18,7 @@ from antiphon.domain.services import Services
 NOTICE_DAYS = (1, 7)
 """Days before expiry, nearest first (contracts/voicegram.md 1)."""
 
-# Reminders go out over all accounts, as scheduled work of the installation.
+# unscoped: reminders go out over all accounts, as scheduled work of the installation.
 _EXPIRING = (
     select(
         api_keys.c.id,

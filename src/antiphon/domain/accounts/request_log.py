@@ -104,5 +104,6 @@ def store_entries(tx: WriteTx, entries: list[RequestEntry]) -> None:
 
 def purge_request_log(tx: WriteTx, before: int) -> int:
     """Delete a batch of rows older than `before`; returns how many."""
+    # unscoped: scheduled, for the installation
     old = select(request_log.c.id).where(request_log.c.at < before).limit(PURGE_BATCH)
     return tx.execute(request_log.delete().where(request_log.c.id.in_(old))).rowcount

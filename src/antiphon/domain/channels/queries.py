@@ -17,6 +17,7 @@ _OWN = _BY_ID.where(channels.c.account_id == bindparam("account_id"))
 _LIST = _LIVE.where(channels.c.account_id == bindparam("account_id")).order_by(
     channels.c.created_at.desc(), channels.c.id.desc()
 )
+# unscoped: a page is found by its workspace and slug
 _HOSTED = (
     select(channels)
     .join(accounts, accounts.c.id == channels.c.account_id)
@@ -56,6 +57,7 @@ def get_channel(tx: ReadTx, account_id: str, channel_id: str) -> Channel:
 
 def find_public_channel(tx: ReadTx, channel_id: str) -> Channel | None:
     """A channel by its id alone, for senders, who know no account."""
+    # unscoped: senders know no account
     row = tx.first(_BY_ID, {"channel_id": channel_id})
     return None if row is None else to_channel(row)
 
@@ -76,6 +78,7 @@ def list_channels(tx: ReadTx, account_id: str) -> list[Channel]:
     return [to_channel(row) for row in tx.all(_LIST, {"account_id": account_id})]
 
 
+# unscoped: a preflight names only a host
 _HOST_KNOWN = select(channels.c.id).where(
     channels.c.deleted_at.is_(None), channels.c.host.in_(bindparam("hosts", expanding=True))
 )

@@ -97,7 +97,7 @@ def check_code(tx: WriteTx, signer: Signer, channel: Channel, email: str, code: 
 
 def purge_codes(tx: WriteTx, before: int) -> int:
     """Delete codes that expired before; returns how many."""
-    # Housekeeping over all accounts: expiry alone decides.
+    # unscoped: housekeeping over all accounts, expiry alone decides
     return tx.execute(sender_codes.delete().where(sender_codes.c.expires_at < before)).rowcount
 
 

@@ -41,6 +41,7 @@ def queue_mail(
 
 def finish_mail(tx: WriteTx, mail_id: str, error: str | None) -> None:
     """Record the outcome and erase the body."""
+    # unscoped: the outbox sends by the mail's id
     tx.execute(
         mails.update()
         .where(mails.c.id == mail_id)
@@ -52,4 +53,5 @@ def finish_mail(tx: WriteTx, mail_id: str, error: str | None) -> None:
 
 def purge_mails(tx: WriteTx, before: int) -> int:
     """Delete finished rows created before; returns how many."""
+    # unscoped: scheduled, for the installation
     return tx.execute(mails.delete().where(mails.c.created_at < before, mails.c.status != "queued")).rowcount

@@ -17,6 +17,7 @@ from antiphon.domain.services import Services
 RETRY = RetryPolicy(max_attempts=12, initial_ms=5 * SECOND, factor=3.0, max_ms=2 * HOUR)
 KEPT_MS = 30 * DAY
 
+# unscoped: the outbox sends by the mail's id
 _QUEUED = select(mails.c.recipient, mails.c.subject, mails.c.sealed_body).where(
     mails.c.id == bindparam("mail_id"), mails.c.status == "queued"
 )

@@ -35,7 +35,7 @@ _EXPIRED_AUDIO = (
     .order_by(voicegrams.c.completed_at)
     .limit(BATCH)
 )
-# Stalled work and expiring links are looked for over all accounts, as scheduled work of the installation.
+# unscoped: stalled work is looked for over all accounts, as scheduled work of the installation.
 _STALLED = (
     select(voicegrams.c.account_id, voicegrams.c.id)
     .where(voicegrams.c.status == VoicegramStatus.PROCESSING.value)
@@ -52,6 +52,7 @@ _OPEN_STEP = (
     .order_by(voicegram_steps.c.position)
     .limit(1)
 )
+# unscoped: as above, for expiring links
 _EXPIRING = (
     select(
         listeners.c.account_id,

@@ -130,7 +130,7 @@ _LISTENER = (
 _LISTENER_ANY = _LISTENER.where(listeners.c.voicegram_id.is_(None))
 _LISTENER_ONE = _LISTENER.where(listeners.c.voicegram_id == bindparam("voicegram_id"))
 
-# The signed token names the listener, so its account needs no further proof.
+# unscoped: the signed token names the listener, so its account needs no further proof.
 _TARGET = (
     select(v.account_id, listeners.c.id, v.audio_key, v.audio_bytes, v.audio_deleted_at, v.status)
     .join(listeners, listeners.c.account_id == v.account_id)

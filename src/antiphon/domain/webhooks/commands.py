@@ -65,11 +65,13 @@ _SAME_ZAP = (
 _SECRET = select(s.sealed_secret).where(
     s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id")
 )
+# unscoped: scheduled, for the installation
 _ERASE = (
     subscriptions.update()
     .where(s.is_active.is_(False), s.sealed_secret.is_not(None), s.inactive_since <= bindparam("p_before"))
     .values(sealed_secret=None)
 )
+# unscoped: scheduled, for the installation
 _OLD = select(d.id).where(d.finished_at < bindparam("before")).order_by(d.finished_at).limit(PURGE_BATCH)
 _FINISH_TEST = (
     deliveries.update()
@@ -173,7 +175,9 @@ def purge_history(tx: WriteTx) -> int:
     """Delete one batch of old finished deliveries and their attempts; returns how many. For the schedule."""
     ids = [row.id for row in tx.all(_OLD, {"before": tx.now - HISTORY_MS})]
     if ids:
+        # unscoped: ids are of the rows just found, of any account
         tx.execute(attempts.delete().where(attempts.c.delivery_id.in_(ids)))
+        # unscoped: as above
         tx.execute(deliveries.delete().where(d.id.in_(ids)))
     return len(ids)
 

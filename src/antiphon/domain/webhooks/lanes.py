@@ -64,7 +64,7 @@ _SET_LANE = (
     .where(s.account_id == bindparam("p_account"), s.id == bindparam("p_id"))
     .values(lane_id=bindparam("p_lane"), lane_seen_at=bindparam("p_seen"))
 )
-# The sweeper works for the whole installation.
+# unscoped: the sweeper works for the whole installation.
 _STUCK = (
     select(s.account_id, s.id)
     .where(s.is_active.is_(True), or_(s.lane_id.is_(None), s.lane_seen_at < bindparam("stale")))

@@ -19,8 +19,8 @@ def style_source(css: str) -> str:
 _SHARED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
+_PERMISSIONS = "microphone=(self), camera=(), geolocation=()"
 
 
 def message_page_headers(css: str) -> dict[str, str]:
@@ -52,7 +52,7 @@ def hosted_page_headers(css: str) -> dict[str, str]:
     return {
         **_SHARED,
         "Content-Security-Policy": _policy(policy),
-        "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+        "Permissions-Policy": _PERMISSIONS,
         "Cache-Control": "no-cache",
     }
 
@@ -77,6 +77,7 @@ def dashboard_headers(audio_origins: tuple[str, ...] = ()) -> dict[str, str]:
     return {
         **_SHARED,
         "Content-Security-Policy": _policy(policy),
-        "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": _PERMISSIONS,
         "Cache-Control": "no-cache",
     }

@@ -13,10 +13,23 @@ const iris: MantineColorsTuple = [
   "#2a2a8f",
 ];
 
+const night: MantineColorsTuple = [
+  "#dcdce6",
+  "#bcbcca",
+  "#9393a6",
+  "#6b6b80",
+  "#454552",
+  "#363641",
+  "#262630",
+  "#1c1c24",
+  "#16161d",
+  "#111117",
+];
+
 export const theme = createTheme({
   primaryColor: "iris",
   primaryShade: { light: 6, dark: 4 },
-  colors: { iris },
+  colors: { iris, dark: night },
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
   headings: { fontFamily: "'Inter Variable', system-ui, sans-serif", fontWeight: "650" },
   defaultRadius: "md",

@@ -31,7 +31,7 @@ export function icon(name: keyof typeof shapes): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `icon ${name}`);
+  svg.setAttribute("class", `icon icon-${name}`);
   for (const shape of shapes[name]) {
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("d", shape);

@@ -5,6 +5,7 @@ import { holdsUnsent, type Model } from "./machine";
 import { BrowserMicrophone } from "./media";
 import { measureAudio } from "./player";
 import { IndexedDbDraftStore, LocalSenderStore, newClientId } from "./storage";
+import { schemeFor } from "./scheme";
 import { languageOf, translator } from "./strings";
 import css from "./styles.css?inline";
 import { buildView, type Scene, type View } from "./views";
@@ -20,7 +21,7 @@ function pageUrl(): string {
  * `floating` (a button that opens a panel, the default) or `inline`; data-origin is the server, else the
  * script's own; data-heading="none" leaves the channel's name and greeting to the page; data-company
  * names who receives the message; data-theme is
- * `light` or `dark`, else the visitor's own.
+ * `light`, `dark` or `auto` (see scheme.ts).
  */
 export class AntiphonRecorder extends HTMLElement {
   static defaultOrigin = location.origin;
@@ -38,6 +39,11 @@ export class AntiphonRecorder extends HTMLElement {
 
   private readonly warnUnsent = (event: BeforeUnloadEvent) => {
     if (this.controller && holdsUnsent(this.controller.model)) event.preventDefault();
+  };
+  private readonly dark = window.matchMedia("(prefers-color-scheme: dark)");
+  private readonly paintScheme = () => {
+    const page = getComputedStyle(this.parentElement ?? document.documentElement).colorScheme;
+    this.dataset.scheme = schemeFor(this.dataset.theme, page, this.dark.matches);
   };
   private readonly online = () => this.controller?.resume();
 
@@ -64,6 +70,8 @@ export class AntiphonRecorder extends HTMLElement {
       announce: (text) => this.announce(text),
     };
     this.build();
+    this.paintScheme();
+    this.dark.addEventListener("change", this.paintScheme);
     controller.subscribe((model) => this.render(model));
     window.addEventListener("beforeunload", this.warnUnsent);
     window.addEventListener("online", this.online);
@@ -73,6 +81,7 @@ export class AntiphonRecorder extends HTMLElement {
   disconnectedCallback(): void {
     window.removeEventListener("beforeunload", this.warnUnsent);
     window.removeEventListener("online", this.online);
+    this.dark.removeEventListener("change", this.paintScheme);
     this.controller?.dispose();
     this.view?.dispose?.();
     this.controller = this.view = null;

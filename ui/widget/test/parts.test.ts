@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { errorFrom } from "../src/api";
 import { extensionOf, problemOf, recordingObstacle, recordingType } from "../src/media";
 import { squeeze } from "../src/player";
+import { schemeFor } from "../src/scheme";
 import { LocalSenderStore, newClientId } from "../src/storage";
 import { clockTime, spokenLimit, translator } from "../src/strings";
 
@@ -117,6 +118,21 @@ describe("texts", () => {
     [-5, "0:00"],
   ])("show %i ms", (milliseconds, expected) => {
     expect(clockTime(milliseconds)).toBe(expected);
+  });
+});
+
+describe("light or dark", () => {
+  it.each([
+    [undefined, "normal", true, "light"],
+    [undefined, "light dark", true, "dark"],
+    [undefined, "light dark", false, "light"],
+    [undefined, "dark", false, "dark"],
+    ["auto", "normal", true, "dark"],
+    ["auto", "dark", false, "light"],
+    ["light", "dark", true, "light"],
+    ["dark", "normal", false, "dark"],
+  ] as const)("%s on a page of %s, visitor prefers dark %s: %s", (theme, page, prefersDark, expected) => {
+    expect(schemeFor(theme, page, prefersDark)).toBe(expected);
   });
 });
 

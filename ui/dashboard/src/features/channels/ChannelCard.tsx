@@ -19,7 +19,7 @@ export function ChannelCard({ channel }: { channel: RecordingChannel }) {
     <Paper withBorder radius="lg" p="lg" component="article" aria-label={channel.name} data-testid="channel-card">
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <Group gap="md" wrap="nowrap" style={{ minWidth: 0 }}>
-          <ThemeIcon size={40} radius="md" variant="light" color={channel.is_active ? undefined : "gray"}>
+          <ThemeIcon size={40} radius="md" variant="light" visibleFrom="xs" color={channel.is_active ? undefined : "gray"}>
             {isDomain ? <IconWorld size={21} /> : <IconLink size={21} />}
           </ThemeIcon>
           <div style={{ minWidth: 0 }}>

@@ -1,9 +1,10 @@
-import { Anchor, Button, Chip, CloseButton, Group, Pagination, Paper, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, CloseButton, Group, Pagination, Paper, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconInbox, IconSearch } from "@tabler/icons-react";
+import { IconInbox, IconPhoneCall, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { channelsQuery } from "@/api/channels";
 import { PAGE_SIZE, type VoicegramFilters, voicegramsQuery } from "@/api/voicegrams";
 import { ErrorNotice, Notice } from "@/components/Notice";
 import { Page } from "@/components/Page";
@@ -28,6 +29,7 @@ export function InboxPage() {
   const navigate = route.useNavigate();
   const [typed, setTyped] = useState(filters.search ?? "");
   const { data, error, isPending, refetch } = useQuery(voicegramsQuery(filters));
+  const channels = useQuery(channelsQuery);
   const apply = (change: VoicegramFilters) =>
     void navigate({ search: (previous) => ({ ...previous, page: undefined, ...change }), replace: true });
   const searchSoon = useDebouncedCallback((search: string) => apply({ search: search || undefined }), 300);
@@ -71,8 +73,17 @@ export function InboxPage() {
             setTyped(event.currentTarget.value);
             searchSoon(event.currentTarget.value);
           }}
-          style={{ flex: "1 1 260px" }}
+          style={{ flex: "1 1 220px" }}
           data-testid="inbox-search"
+        />
+        <Select
+          aria-label="Channel"
+          placeholder="Any channel"
+          data={channels.data?.recording_channels.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+          value={filters.recording_channel_id ?? null}
+          onChange={(value) => apply({ recording_channel_id: value ?? undefined })}
+          clearable
+          w={138}
         />
         <Select
           aria-label="Urgency"
@@ -81,7 +92,7 @@ export function InboxPage() {
           value={filters.urgency ?? null}
           onChange={(value) => apply({ urgency: value ?? undefined })}
           clearable
-          w={150}
+          w={138}
         />
         <Select
           aria-label="Sentiment"
@@ -90,7 +101,7 @@ export function InboxPage() {
           value={filters.sentiment ?? null}
           onChange={(value) => apply({ sentiment: value ?? undefined })}
           clearable
-          w={150}
+          w={138}
         />
         <Select
           aria-label="Status"
@@ -99,16 +110,22 @@ export function InboxPage() {
           value={filters.status ?? null}
           onChange={(value) => apply({ status: value ?? undefined })}
           clearable
-          w={150}
+          w={138}
         />
-        <Chip
-          checked={filters.callback_required ?? false}
-          onChange={(isOn) => apply({ callback_required: isOn || undefined })}
-          radius="md"
-          size="sm"
+        <Button
+          variant={filters.callback_required ? "light" : "default"}
+          fw={500}
+          leftSection={<IconPhoneCall size={16} />}
+          aria-pressed={filters.callback_required ?? false}
+          onClick={() => apply({ callback_required: filters.callback_required ? undefined : true })}
         >
           Call back
-        </Chip>
+        </Button>
+        {isFiltered && (
+          <Button variant="subtle" color="gray" fw={500} onClick={clear}>
+            Clear
+          </Button>
+        )}
       </Group>
 
       {error && !data ? (
@@ -132,7 +149,7 @@ export function InboxPage() {
                 title="Nothing matches"
                 action={
                   <Button variant="default" mt="sm" onClick={clear}>
-                    Clear filters
+                    Show all messages
                   </Button>
                 }
               >

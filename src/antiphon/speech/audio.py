@@ -253,34 +253,35 @@ class _PacketMeter:
     """Duration by packet times, as live recordings carry none; packet lengths guard against false times."""
 
     def __init__(self, stream: AudioStream, max_seconds: float) -> None:
-        self._base = Fraction(stream.time_base or Fraction(1, WEBM_RATE))
-        self._limit = Fraction(max_seconds)
-        self._first = max((stream.start_time or 0) * self._base, Fraction(0))
-        self._start: Fraction | None = None
-        self._end = Fraction(0)
-        self._length = Fraction(0)
+        base = Fraction(stream.time_base or Fraction(1, WEBM_RATE))
+        self._ticks_per_second = float(1 / base)
+        self._max_seconds = max_seconds
+        self._limit = int(Fraction(max_seconds) / base)
+        self._first = max(stream.start_time or 0, 0)
+        self._start: int | None = None
+        self._end = 0
+        self._length = 0
 
     def add(self, packet: Packet[AudioStream]) -> None:
-        length = max(packet.duration or 0, 0) * self._base
+        length = max(packet.duration or 0, 0)
         self._length += length
         begin = packet.pts if packet.pts is not None else packet.dts
         if begin is not None:
-            at = begin * self._base
             if self._start is None:
-                self._start = max(at, self._first)
-            self._end = max(self._end, at + length)
-        if self.seconds > self._limit:
-            raise AudioError("too_long", max_seconds=float(self._limit))
+                self._start = max(begin, self._first)
+            self._end = max(self._end, begin + length)
+        if self._ticks > self._limit:
+            raise AudioError("too_long", max_seconds=self._max_seconds)
 
     @property
-    def seconds(self) -> Fraction:
-        span = self._end - self._start if self._start is not None else Fraction(0)
+    def _ticks(self) -> int:
+        span = self._end - self._start if self._start is not None else 0
         # Times that run backwards (recordings joined end to end) make the span too short.
-        return self._length if self._length > span + 1 else span
+        return self._length if self._length > span + self._ticks_per_second else max(span, 0)
 
     @property
     def duration_ms(self) -> int:
-        return round(self.seconds * 1000)
+        return round(self._ticks * 1000 / self._ticks_per_second)
 
 
 def _remux(source: InputContainer, stream: AudioStream, dst: Path, max_seconds: float) -> AudioInfo:

@@ -27,7 +27,8 @@ class Request:
         """Fields of a multipart body."""
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         fields: dict[str, list[bytes]] = {}
-        for part in BytesParser(policy=HTTP).parsebytes(head + self.body).iter_parts():  # type: ignore[attr-defined]
+        form = BytesParser(policy=HTTP).parsebytes(head + self.body)
+        for part in form.iter_parts():  # type: ignore[attr-defined]  # the policy makes an EmailMessage
             name = part.get_param("name", header="content-disposition")
             fields.setdefault(name, []).append(part.get_payload(decode=True))
         return fields

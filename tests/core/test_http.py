@@ -116,7 +116,7 @@ def free_port() -> int:
 
 async def failure(client: GuardedClient, url: str, **options: float) -> HttpFailure:
     with pytest.raises(HttpFailure) as caught:
-        await client.request("POST", url, body=b"{}", **options)  # type: ignore[arg-type]
+        await client.request("POST", url, body=b"{}", **options)  # type: ignore[arg-type]  # of mixed types
     return caught.value
 
 

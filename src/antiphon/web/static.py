@@ -18,6 +18,9 @@ STATIC_ROOT = Path(__file__).parent / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 
+# Installers write a wheel's files in any order, so a copy may be a little older than its original.
+INSTALL_SPREAD_SECONDS = 5
+
 # mimetypes reads the machine's own table, which may lack or change these.
 _CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -49,7 +52,7 @@ def _packed_copy(path: Path, request_headers: Headers) -> Path | None:
     if "gzip" not in codings:
         return None
     packed = path.with_name(path.name + ".gz")
-    if packed.is_file() and packed.stat().st_mtime >= path.stat().st_mtime:
+    if packed.is_file() and packed.stat().st_mtime + INSTALL_SPREAD_SECONDS >= path.stat().st_mtime:
         return packed
     return None
 

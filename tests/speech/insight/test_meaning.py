@@ -93,6 +93,8 @@ def test_times_ahead_in_the_speakers_words(text: str, deadlines: list[str]) -> N
         ("tomorrow", 20, 34),
         ("next tuesday at ten", 20, 36),
         ("within two days", 47, 49),
+        ("in a couple of days", 47, 49),
+        ("by the end of the week", 90, 125),
         ("asap", 0, 0),
     ],
 )
@@ -149,6 +151,15 @@ def test_summary_of_a_long_message_is_not_the_transcript_again(
     assert "+14155550132" in found.summary
     assert " i " not in found.summary.lower()
     assert (found.callback_required, found.phones) == (True, ("+14155550132",))
+
+
+def test_known_sender_is_named_when_the_message_names_nobody(rules: RulesEngine) -> None:
+    """contracts/voicegram.md 5, `summary.text`."""
+    known = InsightHints(now_ms=NOW_MS, sender_name="Dana Example")
+    found = rules.analyse_sync("please send me the lease", known)
+    assert found.summary.startswith("Dana Example ")
+    assert [i.task for i in found.action_items] == ["Send Dana the lease"]
+    assert found.names == ()
 
 
 def test_summary_keeps_below_200_words(rules: RulesEngine, hints: InsightHints) -> None:

@@ -32,7 +32,7 @@ _CLOCK = (
 )
 _AT = rf"(?: (?:at|around|about|before|after|by) {_CLOCK}(?! (?:people|of|to \d|days|weeks|hours)\b))"
 _DAY = (
-    rf"(?:(?:(?:this|next|coming|this coming) )?{_WEEKDAY}(?: (?:week"
+    rf"(?:(?:(?:this|next|coming|this coming|(?:the )?following) )?{_WEEKDAY}(?: (?:week"
     rf"|next))?(?:,? (?:the )?{_ORDINAL}(?: of {_MONTH})?)?"
     rf"|the day after tomorrow|today|tomorrow|tonight"
     rf"|(?:this|tomorrow) (?:morning|afternoon|evening)"
@@ -75,6 +75,7 @@ _PAST_BEFORE = re.compile(
 )
 _SOON_WORDS = re.compile(rf"(?:{_SOON})", re.IGNORECASE)
 _ASAP = re.compile(r"as soon as possible|a\.?s\.?a\.?p\b\.?|a s a p\b", re.IGNORECASE)
+_COUPLE = re.compile(r"^(?:a )?(?:couple of|few) ")
 _HARD = re.compile(r"^(?:by|before|no later|not later|within|until|till)", re.IGNORECASE)
 
 
@@ -178,19 +179,17 @@ def hours_until(span: TimeSpan, now_ms: int, timezone: str) -> float | None:
 
 def _parsed_hours(words: str, now: datetime) -> float | None:
     words = re.sub(
-        r"^(?:by|before|no later than|not later than|until|for|on|from|after|any time|sometime|at|within)\s+",
+        r"^(?:by|before|no later than|not later than|until|for|on|from|after|any time|sometime|at"
+        r"|within|in)\s+",
         "",
         words,
     )
     if re.fullmatch(_CLOCK, words):
         return 12.0
-    words = re.sub(r"\b(?:this|next|coming)\s+(?=\w+day)", "", words)
+    words = re.sub(r"\b(?:this|next|coming|the following|following)\s+(?=\w+day)", "", words)
     words = re.sub(r"\b(?:before|after|around|about|by)\b", "at", words)
-    within = re.fullmatch(r"(?:the next )?(.+)", words)
-    if within and re.match(rf"(?:the next )?{_NUMBER} (?:minute|hour|day|week|month)", words):
-        words = "in " + re.sub(
-            r"^the next |^(?:a )?(?:couple of|few) ", lambda m: "3 " if "next" not in m.group() else "", words
-        )
+    if re.match(rf"(?:the next )?{_NUMBER} (?:minute|hour|day|week|month)", words):
+        words = "in " + _COUPLE.sub(_couple, words.removeprefix("the next "))
     day = re.search(_DAY, words)
     moment = _parse(day.group() if day else words, now)
     if moment is None:
@@ -199,6 +198,10 @@ def _parsed_hours(words: str, now: datetime) -> float | None:
         moment = moment.replace(hour=18)
     hours = (moment - now) / timedelta(hours=1)
     return hours if hours >= 0 else None
+
+
+def _couple(match: re.Match[str]) -> str:
+    return "2 " if "couple" in match.group() else "3 "
 
 
 def _parse(words: str, now: datetime) -> datetime | None:

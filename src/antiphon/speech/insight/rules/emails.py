@@ -190,7 +190,7 @@ def _read_domain(words: list[str], index: int) -> str | None:
     while index < len(words):
         word = words[index]
         if word in ("at", "@"):
-            return None
+            break
         if word in ("dot", "point", "period") and labels[-1]:
             labels.append("")
             parts_in_label = 0

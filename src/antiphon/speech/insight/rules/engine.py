@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from antiphon.speech.insight.port import Insight, InsightHints, empty_insight
 
@@ -60,7 +61,7 @@ class RulesEngine:
             now_ms=hints.now_ms,
             timezone=hints.timezone,
         )
-        caller = mentions.caller or hints.sender_name
+        caller = mentions.caller or " ".join((hints.sender_name or "").split())[:80] or None
         items = action_items(
             requests,
             urgency=urgency,
@@ -70,7 +71,7 @@ class RulesEngine:
         )
         summary = summarise(
             sentences,
-            mentions=mentions,
+            mentions=replace(mentions, caller=caller),
             intent=intent,
             items=items,
             callback=callback,

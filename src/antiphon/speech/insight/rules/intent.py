@@ -19,6 +19,12 @@ _RULES: dict[str, _W] = {
             r"(?:call off|won't be renewing|not (?:be )?renew(?:ing)?|don't want to renew|give notice"
             r"|giving notice|unsubscribe|opt out)",
         ),
+        (
+            3,
+            r"don't want (?:it|this|the \w+|my \w+) any ?more|how (?:do|can) (?:i|we) (?:stop|end|cancel"
+            r"|close|leave)"
+            r"|stop (?:it|the|my) (?:subscription|payments?|plan|service|deliveries)",
+        ),
         (1.5, r"cancel\w*"),
     ),
     "complaint": (
@@ -115,6 +121,16 @@ _RULES: dict[str, _W] = {
             r"|(?:server|system|site|website|network|internet|dashboard|line|app|portal)(?:'s| is"
             r"| has been| has| went| are|'s been)? (?:gone )?(?:down|dead|slow)",
         ),
+        (
+            2.5,
+            r"keeps? (?:on )?\w+ing|mak(?:es|ing) an? (?:\w+ )*?noise|(?:shows|showing|says|saying|gives"
+            r"|giving) (?:an? |me )?"
+            r"(?:error|code|message)|power (?:cut|outage)|alarm is|(?:can't|cannot|unable to"
+            r"|won't let me) (?:get|find"
+            r"|use|make|reach|download|view|change|add|delete|play|hear)|does nothing|nothing happens"
+            r"|no (?:\w+ )?(?:confirmation|email|code|receipt|sound|picture)|didn't (?:get|receive"
+            r"|come through|go through)",
+        ),
         (2, r"(?:problem|issue|trouble|fault|bug|glitch)s?(?: with)?"),
         (
             1.5,
@@ -156,6 +172,7 @@ _RULES: dict[str, _W] = {
             r"|if you(?:'re| are) interested"
             r"|cheaper|better deal|save you money|introduce (?:our|my)|partner(?:ship)? opportunity",
         ),
+        (2.5, r"(?:best|bulk|trade) (?:rate|price|deal)s?|place an? (?:\w+ )?order|\d+ boxes|your rates"),
         (1, r"pricing|price|cost|discount"),
     ),
     "follow-up": (
@@ -206,6 +223,14 @@ _RULES: dict[str, _W] = {
             r"|better) if",
         ),
     ),
+    "information": (
+        (
+            3,
+            r"let (?:\w+ ){1,3}know (?:that|i|we|he|she)|(?:just )?letting you know|to let you know"
+            r"|for your information"
+            r"|heads up|just to say (?:i|we|that)|no need to reply|don't worry about|we found",
+        ),
+    ),
     "inquiry": (
         (
             2.5,
@@ -236,6 +261,8 @@ _COMPILED = {
 }
 _CALL_ME = re.compile(r"\b(?:call|ring|phone) me\b|\bget back to me\b", re.IGNORECASE)
 _BARE_CALL_WORDS = 20
+_CLEAR_FAULT = 2.5
+_CLEAR_BILL = 2
 NO_REQUEST = "information"
 
 
@@ -250,8 +277,8 @@ def intent_scores(text: str) -> dict[str, float]:
 def find_intent(text: str, *, negative: bool, positive: bool, requests: int) -> str:
     """The intent with the highest weight; earlier in the list of rules wins a tie."""
     scores = intent_scores(text)
-    if negative and scores["complaint"] > 0:
-        scores["complaint"] += 2
+    if negative and (scores["complaint"] > 0 or scores["support"] < _CLEAR_FAULT):
+        scores["complaint"] += 1.5 if scores["billing"] >= _CLEAR_BILL else 2.5
     if not negative:
         scores["complaint"] *= 0.5
     if not positive:

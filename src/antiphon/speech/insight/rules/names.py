@@ -10,7 +10,10 @@ from .text import is_cased
 from .words import ALSO_WORDS, COMPANY_TAILS, FIRST_NAMES, NOT_NAMES
 
 _WORD = r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'&-]*"
-_TITLE = r"(?:mr|mrs|ms|miss|dr|doctor|professor|prof|nurse|mister|reverend|captain)"
+_TITLE = (
+    r"(?:mr|mrs|ms|miss|dr|doctor|professor|prof|nurse|officer|constable|sergeant|aunt|uncle"
+    r"|mister|reverend|captain)"
+)
 _TOKEN = re.compile(rf"{_WORD}|\d[\d.,:]*|[^\s\w]", re.IGNORECASE)
 # Cues by how sure they make that a name follows.
 _SELF_STRONG = re.compile(

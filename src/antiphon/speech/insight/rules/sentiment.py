@@ -61,6 +61,15 @@ _LEXICON = {
     "faulty": -1.8,
     "damaged": -1.8,
     "stuck": -1.2,
+    "unbelievable": -1.8,
+    "spoil": -1.2,
+    "spoilt": -1.4,
+    "dizzy": -1.2,
+    "safe": 0.0,
+    "unpaid": -0.3,
+    "loose": -0.4,
+    "noise": -0.5,
+    "waiting": -0.4,
     "late": -1.0,
     "delayed": -1.2,
     "overdue": -1.0,
@@ -222,6 +231,16 @@ _LEXICON = {
 _PHRASES = (
     (
         re.compile(
+            r"\bno (?:answer|reply(?! needed)|response|refund|explanation|apology|sign of|one came)\b"
+            r"|\bheard nothing\b"
+            r"|\b(?:hasn't|haven't|didn't|not) (?:\w+ )?(?:shown|turned|showed|show|turn) up\b"
+            r"|\byou people\b|\bpower cut\b|\b(?:why|how) (?:on earth|is it that|dare)\b",
+            re.I,
+        ),
+        -1.8,
+    ),
+    (
+        re.compile(
             r"\b(?:nobody|no one) (?:did|has|bothered)\b|\b(?:was|were) (?:told|promised)\b"
             r"|\byou promised\b",
             re.I,
@@ -240,7 +259,7 @@ _PHRASES = (
     (
         re.compile(
             r"\b(?:still|hasn't|has not|haven't|have not|never|didn't) (?:\w+ ){0,3}(?:arrived|turned up"
-            r"|been (?:fixed|delivered|resolved|sorted|refunded)|received|waiting|heard)\b",
+            r"|been (?:fixed|delivered|resolved|sorted|refunded)|received|waiting)\b",
             re.I,
         ),
         -1.4,

@@ -136,6 +136,15 @@ def _extract(sentence: str, mentions: Mentions) -> str:
         count=1,
         flags=re.I,
     )
+    for name in filter(None, (mentions.caller, mentions.company)):
+        text = re.sub(
+            rf"^(?:(?:it's|it is|this is|i'm|i am|my name is|the name is|from|and"
+            rf"|,) ?)*(?:only )?{re.escape(name)}"
+            r"(?: (?:here|speaking|calling|again))?[,.]? (?=\S+ \S+)",
+            "",
+            text,
+            flags=re.I,
+        )
     text = third_person(text.strip(" .!?,"))
     text = re.sub(r"\bcan't\b", "cannot", text)
     first, _, rest = text.partition(" ")
@@ -195,7 +204,8 @@ _LOWERED = frozenset(
 
 
 def _join(extracts: Sequence[str]) -> str:
-    return "; ".join(e.rstrip(".") if not e.endswith("...") else e[:-4].rstrip() for e in extracts)
+    joined = "; ".join(e[:-4].rstrip() if e.endswith("...") else e.rstrip(".") for e in extracts)
+    return re.sub(r"\b(say|saying);", r"\1", joined)
 
 
 def _requests(

@@ -29,7 +29,7 @@ _CLAUSE = re.compile(
     r"(?:you can )?(?:call|ring|phone|reach) me |"
     r"(?<!to )(?<!you )(?<!please )(?<!just )(?<!and )give me a |"
     r"thank you|thanks\b|cheers\b|i(?:'ve| have) |we(?:'ve|'re| have| are| need| would| want|'d) |"
-    r"(?<!or )do you |does (?:the|your) |is there |are there |are you "
+    r"(?<!or )do you |does (?:the|your) |have you |why (?:is|are|do|did) |is there |are there |are you "
     r"|(?<!know )(?<!me )(?<!wondering )what time |(?<!know )(?<!me )how much "
     r"|(?<!you )(?<!please )(?<!to )(?<!also )(?<!and )(?<!just )let me know|"
     r"(?:who|what|how|when|where) (?:should|do|does|can|is|are) (?:i|you|we|the|it|your|my)\b|"

@@ -36,7 +36,8 @@ _HIGH = re.compile(
 )
 _PROBLEM = {"support", "complaint", "cancellation"}
 _BILLING_PROBLEM = re.compile(
-    r"\b(?:charged|refund(?:ed)?|overdue|wrong|twice|higher|more than|mistake|error|late fee"
+    r"\b(?:charged|unpaid|deposit|recogni[sz]e|refund(?:ed)?|overdue|wrong|twice|higher|more than"
+    r"|mistake|error|late fee"
     r"|incorrect)\b",
     re.IGNORECASE,
 )
@@ -67,12 +68,12 @@ def find_urgency(
     hours = [(hours_until(span, now_ms, timezone), span.hard) for span in spans]
     nearest_hard = min((h for h, hard in hours if h is not None and hard), default=None)
     nearest = min((h for h, _ in hours if h is not None), default=None)
-    if asks and nearest_hard is not None and nearest_hard <= 36:
-        return "high"
     problem = intent in _PROBLEM or (intent == "billing" and _BILLING_PROBLEM.search(text) is not None)
+    if (asks or problem) and nearest_hard is not None and nearest_hard <= 36:
+        return "high"
     if asks and nearest is not None and nearest <= 12 and problem:
         return "high"
-    if (problem and (requests or negative)) or callback:
+    if (problem and (requests or negative or intent == "support")) or callback:
         return "medium"
     soon = nearest is not None and nearest <= 8 * 24
     if (asks or intent == "scheduling") and soon:

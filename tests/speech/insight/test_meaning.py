@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from antiphon.speech.insight import InsightHints, empty_insight
@@ -190,6 +190,7 @@ def test_upper_case_and_punctuation_do_not_change_the_facts(rules: RulesEngine, 
 
 
 @settings(max_examples=60, deadline=None)
+@example("0 0 0 ı")
 @given(st.text(max_size=400))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     """contracts/voicegram.md 5: non-empty prose exactly when there is speech."""

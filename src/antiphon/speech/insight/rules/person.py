@@ -42,7 +42,7 @@ def third_person(text: str, *, me: str | None = None) -> str:
     """Pronouns of the speaker turned to "they"; `me` replaces the first "me" when given."""
     if me is not None:
         text = re.sub(r"\bme\b(?!')", lambda _: me, text, count=1, flags=re.I)
-    return proper_case(_PATTERN.sub(lambda m: _PRONOUNS[m.group().lower()], text))
+    return proper_case(_PATTERN.sub(lambda m: _PRONOUNS.get(m.group().lower(), m.group()), text))
 
 
 def proper_case(text: str) -> str:

@@ -4,9 +4,12 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
+from pgqueuer.core import listeners
 
 from antiphon.core.clock import ManualClock
 from antiphon.core.db.database import Database
@@ -82,6 +85,20 @@ def running() -> Running:
             await task
 
     return run
+
+
+@pytest.fixture
+def is_idle(monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
+    """Whether the queue manager waits with nothing to do, so that only a notification can move it."""
+    waiting: list[listeners.PGNoticeEventListener] = []
+    original = listeners.wait_for_notice_event
+
+    def spy(queue: listeners.PGNoticeEventListener, timeout: timedelta) -> asyncio.Task[Any]:
+        waiting[:] = [queue] if timeout > timedelta(minutes=10) else []
+        return original(queue, timeout)
+
+    monkeypatch.setattr(listeners, "wait_for_notice_event", spy)
+    return lambda: any(queue._getters for queue in waiting)  # type: ignore[attr-defined] # no public sign of a waiter
 
 
 @pytest.fixture

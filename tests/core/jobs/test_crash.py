@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -19,6 +20,7 @@ from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.sqlite import SqliteDatabase
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import EventBus
+from antiphon.core.jobs import postgres_driver
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.core.jobs.worker import JobWorker, WorkerSettings
 from schemas import create_postgres_schema, run_admin
@@ -94,13 +96,11 @@ async def test_job_of_a_killed_worker_is_done_by_another(
     await eventually(empty)
 
 
-@pytest.mark.chaos
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 async def test_live_worker_keeps_its_job_beyond_the_lease(
     database: Database, spawn: Spawn, journal: Path, store: Store, held_rows: HeldRows
 ) -> None:
     """Heartbeats hold the lease: nobody else starts a job that is still running."""
-    if database.dialect == "sqlite":
-        pytest.skip("one worker process only")
     await database.write(put, "k")
     spawn("hang", SHORT_LEASE_MS)
     await eventually(lambda: journal.read_text() == "start\n")
@@ -186,7 +186,7 @@ async def test_queue_goes_on_after_postgres_restarted(
     settings = WorkerSettings(postgres_url=url, lease_ms=60_000, poll_ms=HOUR)
     async with running(JobWorker(own_database, registry, settings)):
         await own_database.write(put, "before")
-        await started.wait()
+        await eventually(started.is_set)
         await asyncio.to_thread(own_postgres.halt, how)
         await asyncio.to_thread(own_postgres.start)
         release.set()
@@ -199,6 +199,52 @@ async def test_queue_goes_on_after_postgres_restarted(
             return await own_database.read(left) == 0
 
         await eventually(empty)
+
+
+@pytest.mark.postgres
+async def test_commit_during_a_lost_listener_is_noticed(
+    postgres_database: PostgresDatabase,
+    clean_postgres_url: str,
+    running: Running,
+    is_idle: Callable[[], bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody hears the notification; the worker looks by itself when it listens again."""
+    done = asyncio.Event()
+    refused, listen_again = asyncio.Event(), asyncio.Event()
+
+    async def work(payload: Payload, context: JobContext) -> None:
+        done.set()
+
+    registry = JobRegistry()
+    registry.add("work", work)
+    async with running(
+        JobWorker(postgres_database, registry, WorkerSettings(postgres_url=clean_postgres_url, poll_ms=HOUR))
+    ):
+        await eventually(is_idle)
+        connect = asyncpg.connect
+
+        async def late(*args: Any, **kwargs: Any) -> asyncpg.Connection:
+            refused.set()
+            await listen_again.wait()
+            return await connect(*args, **kwargs)
+
+        monkeypatch.setattr(postgres_driver.asyncpg, "connect", late)
+        await postgres_database.read(end_listener)
+        await eventually(refused.is_set)
+        await postgres_database.write(put, "k")
+        assert not done.is_set()
+        listen_again.set()
+        await eventually(done.is_set)
+
+
+def end_listener(tx: ReadTx) -> None:
+    tx.execute(
+        text(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE application_name = 'antiphon-jobs-listener' AND datname = current_database()"""
+        )
+    )
 
 
 def left(tx: ReadTx) -> Any:
@@ -235,5 +281,4 @@ async def test_worker_starts_before_its_server(
     settings = WorkerSettings(postgres_url=f"{own_postgres.url}/antiphon")
     async with running(JobWorker(own_database, registry, settings)):
         await asyncio.to_thread(own_postgres.start)
-        async with asyncio.timeout(30):
-            await done.wait()
+        await eventually(done.is_set)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
+from typer.exceptions import TyperException
 
 from antiphon import __version__
 from antiphon.cli import accounts, demo, doctor, serve, speech
-from antiphon.cli.output import print_result
+from antiphon.cli.output import FAILURE, one_line, print_result
 
 app = typer.Typer(
     name="antiphon",
@@ -35,4 +38,14 @@ def version(as_json: bool = typer.Option(False, "--json", help="Print one JSON o
 
 
 def main() -> None:
-    app()
+    """Run a command; a wrong command line is one line on standard error and exit code 2."""
+    try:
+        code = app(prog_name="antiphon", standalone_mode=False)
+    except TyperException as error:
+        message = error.format_message()
+        if message:
+            one_line(f"{message.rstrip('.')} (see --help)")
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(FAILURE)
+    sys.exit(code)

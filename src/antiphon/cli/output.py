@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
+from asyncpg import PostgresError
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from antiphon.core.errors import AntiphonError, ConfigurationError, DomainError
 from antiphon.settings import Settings
@@ -33,9 +36,14 @@ def print_result(as_json: bool, data: dict[str, Any], text: str) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False) if as_json else text)
 
 
+def one_line(message: str) -> None:
+    """An error on standard error, whatever line breaks it holds."""
+    typer.echo(f"antiphon: {' '.join(message.split())}", err=True)
+
+
 def fail(message: str, code: int = FAILURE) -> NoReturn:
     """One clear line on standard error, and the exit code."""
-    typer.echo(f"antiphon: {' '.join(message.split())}", err=True)
+    one_line(message)
     raise typer.Exit(code)
 
 
@@ -64,6 +72,8 @@ def errors_in_one_line(command: Callable[P, T]) -> Callable[P, T]:
             fail(f"{error.field}: {error.message}" if error.field else error.message, BAD_USE)
         except AntiphonError as error:
             fail(str(error))
+        except (SQLAlchemyError, sqlite3.Error, PostgresError) as error:
+            fail(f"the database failed: {getattr(error, 'orig', None) or error}")
         except (OSError, ValueError) as error:
             fail(f"{type(error).__name__}: {error}")
 

@@ -7,10 +7,9 @@ import contextlib
 import json
 import signal
 import socket
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
 
 from antiphon.app import App, close_services, create_jobs, create_services, create_worker
 from antiphon.cli.demo import Demo, banner, describe, ensure_demo
@@ -24,6 +23,7 @@ from antiphon.cli.output import (
     print_result,
     run_async,
 )
+from antiphon.cli.processes import run_family, run_single
 from antiphon.cli.session import open_services
 from antiphon.core.db.lock import ServerLock
 from antiphon.logs import configure_logs
@@ -31,7 +31,6 @@ from antiphon.migrations.runner import migrate
 from antiphon.settings import Settings
 
 BACKLOG = 2048
-FACTORY = "antiphon.app:create_app"
 
 
 @errors_in_one_line
@@ -45,6 +44,8 @@ def serve(
     """Migrate the store and serve everything on one origin."""
     settings = load_settings(data_dir, host=host, port=port)
     configure_logs(settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     with contextlib.ExitStack() as stack:
         if not settings.database_url:
             stack.enter_context(ServerLock(settings.data_dir / "server.lock"))
@@ -52,6 +53,11 @@ def serve(
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         made = run_async(_prepare(settings, demo))
         _run_server(settings, listener, made, as_json)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    """A stop on request is a success; the server raises the signal again once it has shut down."""
+    raise SystemExit(0)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -76,39 +82,15 @@ async def _prepare(settings: Settings, with_demo: bool) -> Demo | None:
         return await ensure_demo(services)
 
 
-class _Server(uvicorn.Server):
-    """Says where it is once it answers."""
-
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
-        super().__init__(config)
-        self._announcement = announcement
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            typer.echo(self._announcement)
-
-
 def _run_server(settings: Settings, listener: socket.socket, made: Demo | None, as_json: bool) -> None:
     places = {"url": settings.origin} | (describe(made, settings) if made else {})
     text = f"\nAntiphon serves {settings.origin}\n" + (banner(places) + "\n" if made else "")
     announcement = json.dumps(places) if as_json else text
-    config = uvicorn.Config(
-        App(settings),
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=10,
-    )
-    server = _Server(config, announcement)
-    server.run(sockets=[listener])
-    if not server.started:
+    if settings.server_processes > 1:
+        started = run_family(settings, listener, announcement)
+    else:
+        started = run_single(App(settings), listener, announcement)
+    if not started:
         fail("the server did not start; the log above says why")
 
 

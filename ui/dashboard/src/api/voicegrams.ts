@@ -36,16 +36,17 @@ export interface Step {
   finished_at: string | null;
 }
 
-/** One attempt; servers may leave out what they do not keep. */
+/** One event for one receiver, with the outcome of its latest attempt. */
 export interface Delivery {
   id: string;
-  url?: string | null;
-  status?: string | null;
-  attempt?: number | null;
-  response_status?: number | null;
-  duration_ms?: number | null;
-  error?: string | null;
-  created_at?: string | null;
+  url: string;
+  status: "pending" | "delivered" | "failed" | "cancelled";
+  attempts: number;
+  next_attempt_at: string | null;
+  created_at: string;
+  finished_at: string | null;
+  last_error: string | null;
+  last_status_code: number | null;
 }
 
 export interface Voicegram {
@@ -82,7 +83,7 @@ export interface VoicegramFilters {
 }
 
 export const PAGE_SIZE = 25;
-const LIST_REFRESH_MS = 4_000;
+const REFRESH_MS = 4_000;
 const WORKING_REFRESH_MS = 1_500;
 
 /** Addresses carry `vg_<uuid>` or the bare uuid; the API takes the uuid. */
@@ -99,15 +100,18 @@ export const voicegramsQuery = (filters: VoicegramFilters) =>
         { ...filters, callback_required: filters.callback_required || undefined, limit: PAGE_SIZE },
         signal,
       ),
-    refetchInterval: LIST_REFRESH_MS,
+    refetchInterval: REFRESH_MS,
     placeholderData: keepPreviousData,
   });
+
+const isWorking = (voicegram: VoicegramDetail | undefined) =>
+  voicegram?.status === "processing" || voicegram?.steps.some(({ status }) => status === "running");
 
 export const voicegramQuery = (id: string) =>
   queryOptions({
     queryKey: ["voicegram", bareId(id)],
     queryFn: ({ signal }) => api.get<VoicegramDetail>(`/voicegrams/${encodeURIComponent(bareId(id))}`, undefined, signal),
-    refetchInterval: ({ state }) => (state.data?.status === "processing" ? WORKING_REFRESH_MS : false),
+    refetchInterval: ({ state }) => (isWorking(state.data) ? WORKING_REFRESH_MS : REFRESH_MS),
   });
 
 export interface VoicegramChange {

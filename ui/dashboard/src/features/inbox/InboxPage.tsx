@@ -73,7 +73,7 @@ export function InboxPage() {
             setTyped(event.currentTarget.value);
             searchSoon(event.currentTarget.value);
           }}
-          style={{ flex: "1 1 220px" }}
+          style={{ flex: "1 1 200px" }}
           data-testid="inbox-search"
         />
         <Select
@@ -83,7 +83,7 @@ export function InboxPage() {
           value={filters.recording_channel_id ?? null}
           onChange={(value) => apply({ recording_channel_id: value ?? undefined })}
           clearable
-          w={138}
+          w={145}
         />
         <Select
           aria-label="Urgency"
@@ -92,7 +92,7 @@ export function InboxPage() {
           value={filters.urgency ?? null}
           onChange={(value) => apply({ urgency: value ?? undefined })}
           clearable
-          w={138}
+          w={145}
         />
         <Select
           aria-label="Sentiment"
@@ -101,7 +101,7 @@ export function InboxPage() {
           value={filters.sentiment ?? null}
           onChange={(value) => apply({ sentiment: value ?? undefined })}
           clearable
-          w={138}
+          w={145}
         />
         <Select
           aria-label="Status"
@@ -110,7 +110,7 @@ export function InboxPage() {
           value={filters.status ?? null}
           onChange={(value) => apply({ status: value ?? undefined })}
           clearable
-          w={138}
+          w={145}
         />
         <Button
           variant={filters.callback_required ? "light" : "default"}

@@ -3,13 +3,20 @@ import type { Delivery } from "@/api/voicegrams";
 import { fullTime, sentenceCase } from "@/format";
 import { SideCard } from "./SideCard";
 
-function outcome({ status, response_status: code, error }: Delivery): { text: string; color: string } {
-  const isGood = code ? code >= 200 && code < 300 : /^(succe|deliver|complet)/.test(status ?? "");
-  const isWaiting = !code && !error && /^(pending|queued|running|scheduled)/.test(status ?? "");
-  return {
-    text: code ? String(code) : sentenceCase(status ?? (error ? "failed" : "sent")),
-    color: isGood ? "teal" : isWaiting ? "gray" : "red",
-  };
+const colors: Record<Delivery["status"], string> = {
+  pending: "blue",
+  delivered: "teal",
+  failed: "red",
+  cancelled: "gray",
+};
+
+function story(delivery: Delivery): string {
+  const { attempts, status, next_attempt_at: next, finished_at: finished, last_error: error } = delivery;
+  const parts = [`${attempts} ${attempts === 1 ? "attempt" : "attempts"}`];
+  if (status === "pending" && next) parts.push(`next ${fullTime(next)}`);
+  else parts.push(fullTime(finished ?? delivery.created_at));
+  if (error && status !== "delivered") parts.push(error);
+  return parts.join(" · ");
 }
 
 export function DeliveriesCard({ deliveries }: { deliveries: Delivery[] }) {
@@ -17,35 +24,26 @@ export function DeliveriesCard({ deliveries }: { deliveries: Delivery[] }) {
     <SideCard title="Webhook deliveries" testId="deliveries">
       {deliveries.length === 0 && (
         <Text size="sm" c="dimmed">
-          Nothing was sent for this message.
+          No webhook was subscribed to this message.
         </Text>
       )}
       <Stack gap={10}>
-        {deliveries.map((delivery) => {
-          const { text, color } = outcome(delivery);
-          return (
-            <div key={delivery.id}>
-              <Group gap={8} wrap="nowrap" justify="space-between">
-                <Text size="sm" truncate title={delivery.url ?? undefined}>
-                  {delivery.url?.replace(/^https?:\/\//, "") ?? "Webhook"}
-                </Text>
-                <Badge size="sm" variant="light" color={color} tt="none" style={{ flex: "none" }}>
-                  {text}
-                </Badge>
-              </Group>
-              <Text size="xs" c="dimmed">
-                {[
-                  delivery.attempt && `Attempt ${delivery.attempt}`,
-                  delivery.created_at && fullTime(delivery.created_at),
-                  delivery.duration_ms && `${delivery.duration_ms} ms`,
-                  delivery.error,
-                ]
-                  .filter(Boolean)
-                  .join(" · ")}
+        {deliveries.map((delivery) => (
+          <div key={delivery.id} data-testid="delivery">
+            <Group gap={8} wrap="nowrap" justify="space-between">
+              <Text size="sm" truncate title={delivery.url}>
+                {delivery.url.replace(/^https?:\/\//, "")}
               </Text>
-            </div>
-          );
-        })}
+              <Badge size="sm" variant="light" color={colors[delivery.status]} tt="none" style={{ flex: "none" }}>
+                {sentenceCase(delivery.status)}
+                {delivery.last_status_code !== null && ` ${delivery.last_status_code}`}
+              </Badge>
+            </Group>
+            <Text size="xs" c="dimmed">
+              {story(delivery)}
+            </Text>
+          </div>
+        ))}
       </Stack>
     </SideCard>
   );

@@ -20,6 +20,7 @@ export function TagsCard({ voicegram }: { voicegram: VoicegramDetail }) {
     <SideCard title="Tags" testId="tags">
       <TagsInput
         aria-label="Tags"
+        data-testid="tags-input"
         placeholder={voicegram.tags.length ? undefined : "Add a tag"}
         value={voicegram.tags}
         onChange={(tags) => save.mutate(tags)}

@@ -24,6 +24,7 @@ _BY_SUBDOMAIN = select(*_ACCOUNT).where(accounts.c.subdomain == bindparam("subdo
 _ALL = select(*_ACCOUNT).order_by(accounts.c.created_at)
 _COUNT = select(func.count()).select_from(accounts)
 
+# unscoped: a key is found by its hash
 _KEY = (
     select(
         api_keys.c.id,
@@ -47,6 +48,7 @@ _KEY = (
     .where(api_keys.c.key_hash == bindparam("key_hash"))
 )
 
+# unscoped: a session is found by its hash
 _SESSION = (
     select(
         *_ACCOUNT,
@@ -181,3 +183,12 @@ def find_member_account(tx: ReadTx, account_id: str, user_id: str) -> tuple[Acco
     """An account and the role the user has in it; None without a membership."""
     row = tx.first(_USER, {"account_id": account_id, "user_id": user_id})
     return None if row is None else (get_account(tx, account_id), Role.parse(row.role))
+
+
+_KEY_NAME = select(api_keys.c.name).where(
+    api_keys.c.account_id == bindparam("account_id"), api_keys.c.id == bindparam("key_id")
+)
+
+
+def get_key_name(tx: ReadTx, account_id: str, key_id: str) -> str:
+    return str(tx.scalar(_KEY_NAME, {"account_id": account_id, "key_id": key_id}))

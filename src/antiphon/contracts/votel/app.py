@@ -1,0 +1,91 @@
+"""The application of this contract: `/api/...`, its document and its interactive page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from antiphon.contracts.docs_page import docs_route
+from antiphon.contracts.votel.auth import COOKIE, KEY_HEADER
+from antiphon.contracts.votel.errors import on_http_error, on_server_error
+from antiphon.contracts.votel.routes import (
+    account,
+    api_keys,
+    public_recording,
+    recording_channels,
+    session,
+    voicegram_links,
+    voicegrams,
+    webhooks,
+)
+from antiphon.contracts.votel.routing import mount
+from antiphon.contracts.votel.sign_in import SignInGuard
+from antiphon.domain.services import Services
+
+OPENAPI_URL = "/openapi/votel.json"
+DOCS_URL = "/docs/votel"
+FAMILIES = (
+    session.ROUTES,
+    account.ROUTES,
+    recording_channels.ROUTES,
+    voicegrams.ROUTES,
+    voicegram_links.ROUTES,
+    webhooks.ROUTES,
+    api_keys.ROUTES,
+    public_recording.ROUTES,
+)
+
+_SECURITY_SCHEMES = {
+    "apiKey": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Methods other than GET and HEAD need the header X-CSRF-Token too.",
+    },
+}
+
+
+class VotelApp(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document.setdefault("components", {})["securitySchemes"] = _SECURITY_SCHEMES
+        return self.openapi_schema or {}
+
+
+class _TrailingSlash:
+    """One trailing slash more or less never matters, and is no redirect (contracts/votel.md 0.1)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/") and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"][:-1]}
+        await self._app(scope, receive, send)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The native contract over the wired services."""
+    app = VotelApp(
+        title="Antiphon native API",
+        version="1",
+        description="Sign-in, recording channels, voicegrams and the routes of the recording page.",
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.state.uploads = 0
+    app.state.sign_in = SignInGuard(services)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_server_error)
+    app.add_middleware(_TrailingSlash)
+    mount(app, FAMILIES)
+    app.router.routes.append(docs_route(DOCS_URL, app.title, OPENAPI_URL))
+    return app

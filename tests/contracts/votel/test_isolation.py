@@ -1,0 +1,100 @@
+"""Two accounts: nothing of one is seen or changed by the other (design, section 2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.votel.app import FAMILIES
+from antiphon.contracts.votel.routing import Access
+from antiphon.core.crypto import Cipher
+from antiphon.core.db.transaction import WriteTx
+from antiphon.domain.voicegrams.links import ListenLinks
+from antiphon.domain.webhooks.commands import create_subscription
+from votel_world import ORIGIN, OpenWorld, World, add_voicegram
+
+BODIES: dict[str, dict[str, Any]] = {
+    "/voicegrams/{id:uuid}/links": {"recipient": "Ada"},
+    "/voicegrams/{id:uuid}/reprocess": {"steps": ["insight"]},
+    "/webhooks/{id:uuid}": {"is_active": True},
+}
+
+
+async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
+    links = ListenLinks(Cipher(bytes(range(32))).derive("listen-links"), ORIGIN)
+    world = await open_world(dialects=[VoicegramDialect(links)], webhook_allowed_networks=["0.0.0.0/0"])
+    theirs = world.theirs
+    voicegram_id = await add_voicegram(world, theirs)
+    link = await world.post(f"/voicegrams/{voicegram_id}/links", json={"recipient": "Ada"}, tenant=theirs)
+
+    def subscribe(tx: WriteTx) -> str:
+        services, dialect = world.services, world.services.dialects["voicegram"]
+        made = create_subscription(
+            tx, services.cipher, dialect, theirs.account.id, url="https://127.0.0.1:1/"
+        )
+        return made.subscription.id
+
+    subscription_id = await world.services.database.write(subscribe)
+    return world, {
+        "/recording-channels/": theirs.campaign.id,
+        "/voicegrams/": voicegram_id,
+        "/webhooks/": subscription_id,
+        "/api-keys/": theirs.key_id,
+        "link_id": link.json()["id"],
+    }
+
+
+def keyed_routes_with_ids() -> list[tuple[str, str]]:
+    endpoints = [endpoint for family in FAMILIES for endpoint in family.endpoints]
+    return [
+        (endpoint.method, endpoint.path)
+        for endpoint in endpoints
+        if "{id:uuid}" in endpoint.path and not endpoint.path.startswith("/public/")
+    ]
+
+
+async def test_every_route_with_an_id(open_world: OpenWorld) -> None:
+    """votel.md 0.4: a foreign id is 404 like an absent one, on every route, and nothing changes."""
+    world, ids = await world_of_two(open_world)
+    routes = keyed_routes_with_ids()
+    assert len(routes) >= 18
+
+    def address(path: str) -> str:
+        found = next(value for prefix, value in ids.items() if path.startswith(prefix))
+        return path.replace("{id:uuid}", found).replace("{link_id:uuid}", ids["link_id"])
+
+    before = [
+        (await world.get(address(path), tenant=world.theirs)).status_code
+        for method, path in routes
+        if method == "GET"
+    ]
+    assert set(before) == {200}, "the ids exist for their owner"
+    for method, path in routes:
+        answer = await world.request(method, address(path), json=BODIES.get(path, {}))
+        assert answer.status_code == 404, (method, path, answer.text)
+        absent = re.sub(r"{\w+:uuid}", "0199d6a0-0000-7000-8000-00000000dead", path)
+        other = await world.request(method, absent, json=BODIES.get(path, {}))
+        assert other.status_code == 404, (method, path)
+        assert other.content == answer.content, "absent and foreign look the same"
+    assert (await world.get("/me", tenant=world.theirs)).status_code == 200, "their key still works"
+    their_voicegrams = (await world.get("/voicegrams", tenant=world.theirs)).json()
+    assert their_voicegrams["total"] == 1
+    hook = (await world.get(f"/webhooks/{ids['/webhooks/']}", tenant=world.theirs)).json()
+    assert hook["is_active"] is True
+
+
+async def test_every_list(open_world: OpenWorld) -> None:
+    """design, section 2: a list holds the account's own rows only."""
+    world, ids = await world_of_two(open_world)
+    lists = [
+        endpoint.path
+        for family in FAMILIES
+        for endpoint in family.endpoints
+        if endpoint.method == "GET" and endpoint.access is Access.KEYED and "{" not in endpoint.path
+    ]
+    assert {"/voicegrams", "/recording-channels", "/webhooks", "/api-keys", "/me", "/workspace"} == set(lists)
+    foreign = {*ids.values(), world.theirs.account.id, world.theirs.user_id, world.theirs.domain.id}
+    for path in lists:
+        text = (await world.get(path)).text
+        assert not [value for value in foreign if value in text], path

@@ -1,0 +1,54 @@
+"""Wired services over the stores of one test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from antiphon.core.addresses import AddressPolicy
+from antiphon.core.clock import ManualClock
+from antiphon.core.crypto import Cipher, Signer
+from antiphon.core.db.database import Database
+from antiphon.core.events import EventBus
+from antiphon.core.http import GuardedClient
+from antiphon.core.limits import MemoryLimiter
+from antiphon.core.mail import ConsoleMailer
+from antiphon.core.storage import LocalStore
+from antiphon.domain.services import Services
+from antiphon.domain.voicegrams.links import ListenLinks
+from antiphon.domain.webhooks.dialect import Dialect, Dialects
+from antiphon.settings import Settings
+from antiphon.speech.workers import MediaPool
+
+MASTER_KEY = bytes(range(32))
+ORIGIN = "https://antiphon.example.com"
+
+
+def build_services(
+    database: Database,
+    clock: ManualClock,
+    bus: EventBus,
+    media: MediaPool,
+    directory: Path,
+    dialects: Sequence[Dialect] = (),
+    **settings: Any,
+) -> Services:
+    """Services with files below `directory`; settings by keyword."""
+    chosen = Settings(**{"data_dir": directory / "data", "base_url": ORIGIN, **settings})
+    cipher = Cipher(MASTER_KEY)
+    return Services(
+        settings=chosen,
+        clock=clock,
+        bus=bus,
+        database=database,
+        cipher=cipher,
+        signer=Signer(cipher.derive("tokens")),
+        limiter=MemoryLimiter(clock),
+        store=LocalStore(directory / "objects"),
+        mailer=ConsoleMailer(chosen.mail_from, clock),
+        http=GuardedClient(AddressPolicy(chosen.webhook_allowed_networks), clock),
+        media=media,
+        links=ListenLinks(cipher.derive("listen-links"), chosen.origin),
+        dialects=Dialects(list(dialects)),
+    )

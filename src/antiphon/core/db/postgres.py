@@ -93,6 +93,9 @@ class PostgresDatabase:
             except DBAPIError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
                     raise
+            except _LostBeforeCommitError as lost:
+                if attempt == ATTEMPTS:
+                    raise lost.error from lost
             else:
                 break
         for callback in tx.callbacks:
@@ -113,5 +116,20 @@ class PostgresDatabase:
                 insert_postgres(connection, tx.jobs)
             return result, tx
 
-        async with self.engine.begin() as connection:
-            return await connection.run_sync(run)
+        async with self.engine.connect() as connection:
+            try:
+                outcome = await connection.run_sync(run)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _LostBeforeCommitError(error) from error
+                raise
+            await connection.commit()
+            return outcome
+
+
+class _LostBeforeCommitError(Exception):
+    """The connection died, as after a server's restart, while nothing could have been committed yet."""
+
+    def __init__(self, error: DBAPIError) -> None:
+        super().__init__(str(error))
+        self.error = error

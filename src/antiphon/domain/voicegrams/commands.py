@@ -26,6 +26,7 @@ from antiphon.domain.voicegrams.tables import listeners, voicegram_steps, voiceg
 MAX_TAGS = 50
 MAX_TAG_LENGTH = 100
 NOTE_LENGTH = 300
+FIRST_RUN = "first"
 
 _BY_CLIENT = select(voicegrams.c.id, voicegrams.c.status).where(
     voicegrams.c.account_id == bindparam("account_id"), voicegrams.c.client_id == bindparam("client_id")
@@ -130,12 +131,12 @@ def create_voicegram(
     return voicegram_id, VoicegramStatus.PROCESSING.value, True
 
 
-def enqueue_step(tx: WriteTx, account_id: str, voicegram_id: str, step: Step) -> None:
-    """Enqueue the job of one step under its stable key."""
+def enqueue_step(tx: WriteTx, account_id: str, voicegram_id: str, step: Step, run: str = FIRST_RUN) -> None:
+    """Enqueue a step under a key that is stable for its run; each reprocessing is a run of its own."""
     tx.enqueue(
         f"voicegram.{step.value}",
-        {"account_id": account_id, "voicegram_id": voicegram_id},
-        key=f"voicegram.{step.value}:{voicegram_id}",
+        {"account_id": account_id, "voicegram_id": voicegram_id, "run": run},
+        key=f"voicegram.{step.value}:{voicegram_id}:{run}",
     )
 
 
@@ -153,6 +154,7 @@ def finish_step(
     step: Step,
     results: dict[str, Any],
     *,
+    run: str = FIRST_RUN,
     engine: str | None = None,
     note: str | None = None,
     failed: bool = False,
@@ -180,7 +182,7 @@ def finish_step(
     )
     steps = list(Step)
     if step is not Step.COMPLETE:
-        enqueue_step(tx, account_id, voicegram_id, steps[steps.index(step) + 1])
+        enqueue_step(tx, account_id, voicegram_id, steps[steps.index(step) + 1], run)
 
 
 def complete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> bool:
@@ -297,7 +299,7 @@ def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Se
     first = Step.TRANSCRIBE if Step.TRANSCRIBE in steps else Step.INSIGHT
     if first is Step.TRANSCRIBE and voicegram.audio_key is None and voicegram.source_key is None:
         raise VoicegramStateError("The audio was deleted")
-    enqueue_step(tx, account_id, voicegram_id, first)
+    enqueue_step(tx, account_id, voicegram_id, first, new_id())
 
 
 def ensure_listener(

@@ -80,7 +80,9 @@ class Pipeline:
             except NotFoundError:
                 return
             results, engine, note = await body(voicegram, context)
-            await self._services.database.write(_store, account_id, voicegram_id, step, results, engine, note)
+            await self._services.database.write(
+                _store, account_id, voicegram_id, step, results, str(payload["run"]), engine, note
+            )
 
         return handle
 
@@ -93,7 +95,9 @@ class Pipeline:
             elif step is Step.INSIGHT:
                 results = _insight_values(empty_insight())
             reason = str(error) or type(error).__name__
-            await self._services.database.write(_fail, account_id, voicegram_id, step, results, reason)
+            await self._services.database.write(
+                _fail, account_id, voicegram_id, step, results, str(payload["run"]), reason
+            )
 
         return give_up
 
@@ -223,6 +227,7 @@ def _store(
     voicegram_id: str,
     step: Step,
     results: dict[str, Any],
+    run: str,
     engine: str | None,
     note: str | None,
 ) -> None:
@@ -236,14 +241,20 @@ def _store(
         if source is not None:
             delete_object(tx, source)
         results = {**results, "source_key": None}
-    finish_step(tx, account_id, voicegram_id, step, results, engine=engine, note=note)
+    finish_step(tx, account_id, voicegram_id, step, results, run=run, engine=engine, note=note)
 
 
 def _fail(
-    tx: WriteTx, account_id: str, voicegram_id: str, step: Step, results: dict[str, Any], reason: str
+    tx: WriteTx,
+    account_id: str,
+    voicegram_id: str,
+    step: Step,
+    results: dict[str, Any],
+    run: str,
+    reason: str,
 ) -> None:
     if _exists(tx, account_id, voicegram_id):
-        finish_step(tx, account_id, voicegram_id, step, results, note=reason, failed=True)
+        finish_step(tx, account_id, voicegram_id, step, results, run=run, note=reason, failed=True)
 
 
 def _finish(tx: WriteTx, account_id: str, voicegram_id: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from dataclasses import dataclass
 from uuid import UUID
@@ -54,4 +53,5 @@ class ListenLinks:
         return ListenToken(str(UUID(bytes=body[:16])), int.from_bytes(body[16:], "big"))
 
     def _mac(self, voicegram_id: str, body: bytes) -> bytes:
-        return hmac.digest(self._key, voicegram_id.encode() + body, hashlib.sha256)[:_MAC_BYTES]
+        # Unlike hmac.digest this keeps the interpreter lock, which the event loop would have to wait for.
+        return hmac.new(self._key, voicegram_id.encode() + body, "sha256").digest()[:_MAC_BYTES]

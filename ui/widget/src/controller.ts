@@ -153,9 +153,9 @@ export class RecorderController {
     return this.capture?.level() ?? 0;
   }
 
-  /** Loudest moment so far, 0..1. */
-  loudest(): number {
-    return this.peaks.reduce((most, peak) => Math.max(most, peak), 0);
+  /** True when the microphone is measured and nothing came up to this level, 0..1, so far. */
+  isSilent(level: number): boolean {
+    return Boolean(this.capture?.hasMeter) && this.peaks.every((peak) => peak < level);
   }
 
   elapsedMs(): number {

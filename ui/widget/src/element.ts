@@ -12,6 +12,18 @@ import { buildView, type Scene, type View } from "./views";
 
 const PAGE_URL_LENGTH = 2048;
 
+/** A constructed sheet passes any page's policy; older browsers get a style element to insert. */
+function adoptStyles(shadow: ShadowRoot): HTMLStyleElement[] {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    shadow.adoptedStyleSheets = [sheet];
+    return [];
+  } catch {
+    return [h("style", {}, css)];
+  }
+}
+
 function pageUrl(): string {
   return location.href.split("#", 1)[0]?.slice(0, PAGE_URL_LENGTH) ?? "";
 }
@@ -101,15 +113,13 @@ export class AntiphonRecorder extends HTMLElement {
   private build(): void {
     const { t } = this.scene;
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    shadow.adoptedStyleSheets = [sheet];
+    const fallback = adoptStyles(shadow);
     this.status = h("div", { class: "sr", role: "status", "aria-live": "polite" });
     this.header = h("header", { hidden: true });
     this.body = h("div", { class: "body" });
     this.panel = h("section", { class: "panel", "aria-label": t("dialogLabel") }, this.header, this.body, this.status);
     if (this.isInline) {
-      shadow.replaceChildren(this.panel);
+      shadow.replaceChildren(...fallback, this.panel);
       return;
     }
     this.panel.setAttribute("role", "dialog");
@@ -130,7 +140,7 @@ export class AntiphonRecorder extends HTMLElement {
       icon("microphone"),
       h("span", {}, t("launcher")),
     );
-    shadow.replaceChildren(this.panel, this.launcher);
+    shadow.replaceChildren(...fallback, this.panel, this.launcher);
   }
 
   open(): void {

@@ -45,6 +45,8 @@ export function problemOf(error: unknown): MicrophoneProblem {
 }
 
 export interface Capture {
+  /** False when this browser cannot measure this microphone; the recording itself is not affected. */
+  readonly hasMeter: boolean;
   /** Loudness now, 0..1. */
   level(): number;
   stop(): Promise<Blob>;
@@ -84,6 +86,15 @@ class LevelMeter {
   }
 }
 
+/** Some browsers refuse to measure microphones of another sample rate. */
+function openMeter(stream: MediaStream): LevelMeter | null {
+  try {
+    return new LevelMeter(stream);
+  } catch {
+    return null;
+  }
+}
+
 export class BrowserMicrophone implements Microphone {
   obstacle(): MicrophoneProblem | null {
     return recordingObstacle();
@@ -114,13 +125,13 @@ export class BrowserMicrophone implements Microphone {
   private record(stream: MediaStream, release: () => void, onLost: () => void): Capture {
     const type = recordingType((candidate) => MediaRecorder.isTypeSupported(candidate));
     const recorder = new MediaRecorder(stream, { ...(type && { mimeType: type }), audioBitsPerSecond: 48_000 });
-    const meter = new LevelMeter(stream);
+    const meter = openMeter(stream);
     const chunks: Blob[] = [];
     let isLive = true;
     const end = () => {
       if (!isLive) return;
       isLive = false;
-      meter.close();
+      meter?.close();
       release();
     };
     recorder.ondataavailable = (event) => {
@@ -133,7 +144,8 @@ export class BrowserMicrophone implements Microphone {
     for (const track of stream.getAudioTracks()) track.onended = lost;
     recorder.start(1000);
     return {
-      level: () => (isLive ? meter.level() : 0),
+      hasMeter: meter !== null,
+      level: () => (isLive && meter ? meter.level() : 0),
       stop: () =>
         new Promise((resolve) => {
           const finish = () => {

@@ -389,7 +389,7 @@ function recordingView({ controller, t, announce }: Scene): View {
       announce(t("sayRemaining", { seconds: left }));
       while (warnings.length && left <= (warnings[0] ?? 0)) warnings.shift();
     }
-    const hint = elapsed > SILENCE_MS && controller.loudest() < SILENCE_LEVEL ? t("silent") : "";
+    const hint = elapsed > SILENCE_MS && controller.isSilent(SILENCE_LEVEL) ? t("silent") : "";
     if (silent.textContent !== hint) silent.textContent = hint;
   };
   frame = requestAnimationFrame(paint);

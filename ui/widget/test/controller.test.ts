@@ -178,6 +178,20 @@ describe("recording", () => {
     expect(controller.model.step.name).toBe("ready");
   });
 
+  it("notices a silent microphone until it hears something", async () => {
+    const { controller, captures } = world({ sender });
+    captures.level = 0.01;
+    await controller.load();
+    await controller.record();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(controller.isSilent(0.08)).toBe(true);
+    captures.level = 0.3;
+    await vi.advanceTimersByTimeAsync(100);
+    captures.level = 0.01;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(controller.isSilent(0.08)).toBe(false);
+  });
+
   it("does not offer an empty recording", async () => {
     const { controller, captures } = world({ sender });
     captures.sound = new Blob([]);

@@ -54,17 +54,18 @@ export interface World {
   deps: Dependencies;
   clock: { now: number };
   stored: { sender: Sender | null; draft: Draft | null };
-  captures: { sound: Blob; cancelled: number };
+  captures: { sound: Blob; cancelled: number; level: number };
 }
 
 export function world(options: { sender?: Sender; draft?: Draft; overrides?: Partial<Dependencies> } = {}): World {
   const api = new FakeApi();
   const clock = { now: 1_000_000 };
   const stored = { sender: options.sender ?? null, draft: options.draft ?? null };
-  const captures = { sound: new Blob(["opus"], { type: "audio/webm;codecs=opus" }), cancelled: 0 };
+  const captures = { sound: new Blob(["opus"], { type: "audio/webm;codecs=opus" }), cancelled: 0, level: 0.5 };
   let ids = 0;
   const capture: Capture = {
-    level: () => 0.5,
+    hasMeter: true,
+    level: () => captures.level,
     stop: async () => captures.sound,
     cancel: () => {
       captures.cancelled += 1;

@@ -25,7 +25,8 @@ class ListenLinks:
     """
 
     def __init__(self, key: bytes, origin: str) -> None:
-        self._key = key
+        # Unlike hmac.digest this keeps the interpreter lock, which the event loop would have to wait for.
+        self._keyed = hmac.new(key, digestmod="sha256")
         self.origin = origin
 
     def url(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
@@ -36,7 +37,7 @@ class ListenLinks:
         return f"{self.origin}/dashboard/inbox/vg_{voicegram_id}"
 
     def token(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
-        body = UUID(listener_id).bytes + expires_at.to_bytes(8, "big")
+        body = bytes.fromhex(listener_id.replace("-", "")) + expires_at.to_bytes(8, "big")
         return base64.urlsafe_b64encode(body + self._mac(voicegram_id, body)).decode().rstrip("=")
 
     def read(self, voicegram_id: str, token: str) -> ListenToken | None:
@@ -53,5 +54,6 @@ class ListenLinks:
         return ListenToken(str(UUID(bytes=body[:16])), int.from_bytes(body[16:], "big"))
 
     def _mac(self, voicegram_id: str, body: bytes) -> bytes:
-        # Unlike hmac.digest this keeps the interpreter lock, which the event loop would have to wait for.
-        return hmac.new(self._key, voicegram_id.encode() + body, "sha256").digest()[:_MAC_BYTES]
+        mac = self._keyed.copy()
+        mac.update(voicegram_id.encode() + body)
+        return mac.digest()[:_MAC_BYTES]

@@ -39,6 +39,7 @@ class LaneRun:
         self._busy: set[str] = set()
         self._results: list[AttemptResult] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._recording: asyncio.Task[bool] | None = None
         self._wanted = True
 
     async def run(self) -> bool:
@@ -99,7 +100,10 @@ class LaneRun:
 
     async def _record(self) -> None:
         results, self._results = self._results, []
-        self._wanted = await self._database.write(record_results, *self._lane, results) and self._wanted
+        write = self._database.write(record_results, *self._lane, results)
+        # An interruption must not leave open whether this was written.
+        self._recording = asyncio.create_task(write)
+        self._wanted = await asyncio.shield(self._recording) and self._wanted
         self._busy.difference_update(result.delivery.id for result in results)
 
     async def _end(self) -> bool:
@@ -110,6 +114,8 @@ class LaneRun:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._recording is not None:
+            await asyncio.gather(self._recording, return_exceptions=True)
         if self._results:
             with suppress(Exception):
                 await self._record()

@@ -30,8 +30,9 @@ _SERVICE = "media worker"
 
 
 class Lane(StrEnum):
-    """Which workers take a call: short media work never waits behind recognition."""
+    """Which workers take a call: a waiting person before short media work, that before recognition."""
 
+    UPLOAD = "upload"
     QUICK = "quick"
     HEAVY = "heavy"
 
@@ -50,10 +51,10 @@ _QUICK_RULES = _Rules(niceness=1, address_space=2 * 1024**3)
 class MediaPool:
     """Runs functions in worker processes that start on demand and leave when idle.
 
-    `max_workers` bounds the heavy lane (default: usable cores); the quick lane is one process. `memory_bytes`
-    limits the address space of a heavy worker. A worker that crashes, hangs or is killed fails only its own
-    call, with a `ServiceError` of category `server`. All workers die with this process. Results are plain
-    values, paths, and enumerations and dataclasses of `antiphon.speech`.
+    `max_workers` bounds the heavy lane (default: usable cores); the upload lane has two processes, the quick
+    lane one. `memory_bytes` limits the address space of a heavy worker. A worker that crashes, hangs or is
+    killed fails only its own call, with a `ServiceError` of category `server`. All workers die with this
+    process. Results are plain values, paths, and enumerations and dataclasses of `antiphon.speech`.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class MediaPool:
     ) -> None:
         heavy = _Rules(niceness=10, address_space=memory_bytes)
         self._lanes = {
+            Lane.UPLOAD: _LanePool(min(2, usable_cores()), idle_seconds, _QUICK_RULES),
             Lane.QUICK: _LanePool(1, idle_seconds, _QUICK_RULES),
             Lane.HEAVY: _LanePool(max_workers or usable_cores(), idle_seconds, heavy),
         }

@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import resource
+import time
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from antiphon.domain.channels.tables import channels
 from antiphon.domain.mails.tables import mails
 from antiphon.domain.voicegrams.tables import voicegram_steps, voicegrams
 from antiphon.speech.audio import MAX_BYTES
+from antiphon.speech.workers import Lane
 from sounds import webm_recording
 from votel_world import ORIGIN, SITE, World, fault
 
@@ -398,6 +400,23 @@ async def test_broken_media_worker_is_the_servers_fault(
     answer = await world.upload(world.ours.campaign, token)
     assert (answer.status_code, answer.json()) == (500, {"detail": "Server error"})
     await assert_nothing_stored(world, tmp_path)
+
+
+async def test_uploads_do_not_wait_for_the_pipeline(world: World) -> None:
+    """Design, speech: a person waits for the answer, so no conversion under way delays it."""
+    token = await world.sender_token(world.ours.campaign)
+    media = world.services.media
+    busy = [
+        asyncio.create_task(media.run(time.sleep, 600.0, timeout=600.0, lane=lane))
+        for lane in (Lane.QUICK, Lane.HEAVY)
+    ]
+    try:
+        assert (await world.upload(world.ours.campaign, token)).status_code == 202
+        assert not any(task.done() for task in busy)
+    finally:
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
 
 
 async def test_connection_lost_in_the_middle(world: World, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ async def _accept(call: Call, upload: Upload) -> tuple[str, str]:
     known = await services.database.read(find_by_client_id, channel.account_id, client_id)
     if known is not None:
         return known
-    info = await services.media.run(probe, upload.path, timeout=PROBE_SECONDS, lane=Lane.QUICK)
+    info = await services.media.run(probe, upload.path, timeout=PROBE_SECONDS, lane=Lane.UPLOAD)
     return await _store(services, channel, email, fields.get("page_url", ""), client_id, upload.path, info)
 
 

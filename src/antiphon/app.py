@@ -15,6 +15,7 @@ from antiphon.contracts.docs_page import docs_index_route, docs_static_route
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.contracts.votel.app import create_app as create_votel_app
+from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
 from antiphon.core import metrics
 from antiphon.core.addresses import AddressPolicy
 from antiphon.core.clock import Clock, SystemClock
@@ -32,6 +33,7 @@ from antiphon.core.storage import ObjectStore, StorageConfig, create_store
 from antiphon.dispatcher import Dispatcher
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
+from antiphon.domain.channels.jobs import ChannelJobs
 from antiphon.domain.engines import insight_config
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
@@ -147,6 +149,7 @@ def create_jobs(services: Services) -> JobRegistry:
     WebhookJobs(services).register(registry)
     MailJobs(services).register(registry)
     AccountJobs(services).register(registry)
+    ChannelJobs(services).register(registry)
     return registry
 
 
@@ -201,6 +204,7 @@ class App:
         """Open the stores and start working. The schema must be migrated."""
         await self.services.database.start()
         await self.services.store.sweep_temporary(TEMPORARY_OBJECTS)
+        await asyncio.to_thread(sweep_uploads, incoming_directory(self.services))
         self.request_log.start()
         if self.settings.run_jobs_in_server:
             self.worker = create_worker(self.services, create_jobs(self.services))

@@ -17,8 +17,8 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from antiphon.contracts.votel.routes.public_recording import clean_page_url, incoming_directory
-from antiphon.contracts.votel.upload import sweep_uploads
+from antiphon.contracts.votel.routes.public_recording import clean_page_url
+from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import ErrorCategory, ServiceError
 from antiphon.domain.channels.tables import channels

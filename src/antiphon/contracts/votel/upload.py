@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from antiphon.contracts.votel.errors import ApiError, invalid
 from antiphon.core.ids import new_id
+from antiphon.domain.services import Services
 from antiphon.speech.audio import MAX_BYTES, AudioError
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Upload:
     fields: dict[str, str] = field(default_factory=dict)
     path: Path | None = None
     size: int = 0
+
+
+def incoming_directory(services: Services) -> Path:
+    """Where uploads wait while they are received; beside the data, as /tmp may be memory."""
+    return services.settings.data_dir / "incoming"
 
 
 @asynccontextmanager

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from antiphon.contracts.http import info_of, json_response, services_of
+from antiphon.contracts.ranges import RangeUnsatisfiable, parse_range
 from antiphon.contracts.voicegram.accept import prefers_html
 from antiphon.contracts.voicegram.events import CONTENT_TYPE
-from antiphon.contracts.voicegram.ranges import RangeUnsatisfiable, parse_range
 from antiphon.contracts.voicegram.schemas import ListenError
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid

@@ -20,7 +20,7 @@ from antiphon.contracts.votel.schemas import (
     SenderToken,
     UploadAnswer,
 )
-from antiphon.contracts.votel.upload import Upload, receive
+from antiphon.contracts.votel.upload import Upload, incoming_directory, receive
 from antiphon.core.clock import MINUTE
 from antiphon.core.crypto import sha256_hex
 from antiphon.core.db.transaction import ReadTx
@@ -71,11 +71,6 @@ _UPLOAD_SCHEMA = {
         },
     }
 }
-
-
-def incoming_directory(services: Services) -> Path:
-    """Where uploads wait while they are received; beside the data, as /tmp may be memory."""
-    return services.settings.data_dir / "incoming"
 
 
 @ROUTES.add("GET", "/public/recording/channels/{id:uuid}", access=Access.PUBLIC, answer=PublicChannel)

@@ -17,6 +17,11 @@ from pydantic_settings import (
 )
 
 
+def settings_file() -> Path:
+    """Where the file of settings is looked for."""
+    return Path(os.environ.get("ANTIPHON_CONFIG", "antiphon.toml"))
+
+
 class Settings(BaseSettings):
     """Every operator setting; the annotated default file documents each one.
 
@@ -128,7 +133,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(
-            settings_cls, Path(os.environ.get("ANTIPHON_CONFIG", "antiphon.toml"))
-        )
+        toml = TomlConfigSettingsSource(settings_cls, settings_file())
         return init_settings, env_settings, toml

@@ -27,10 +27,11 @@ from antiphon.domain.engines import transcription_config
 from antiphon.domain.services import Services
 from antiphon.migrations.runner import head, revision_of
 from antiphon.settings import Settings
-from antiphon.speech.transcription.factory import choose_engine
+from antiphon.speech.transcription.factory import load_engine
 from antiphon.web.static import STATIC_ROOT, is_built
 
 LOW_DISK_BYTES = 1024**3
+LOAD_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def examine(settings: Settings) -> list[Check]:
         ("database", lambda: _database(services)),
         ("objects", lambda: _objects(services)),
         ("rate limits", lambda: _limits(services)),
-        ("transcription", lambda: _transcription(settings)),
+        ("transcription", lambda: _transcription(services)),
         ("media workers", lambda: _media(services)),
         ("dashboard", _dashboard),
     ]
@@ -108,9 +109,10 @@ async def _limits(services: Services) -> str:
     return "redis" if services.settings.redis_url else "in memory"
 
 
-async def _transcription(settings: Settings) -> str:
-    config = transcription_config(settings)
-    return f"{choose_engine(config)} {config.model_dir}".strip()
+async def _transcription(services: Services) -> str:
+    config = transcription_config(services.settings)
+    name = await services.media.run(load_engine, config, timeout=LOAD_SECONDS)
+    return f"{name} {config.model_dir}".strip()
 
 
 async def _media(services: Services) -> str:

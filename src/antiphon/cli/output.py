@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from antiphon.core.errors import AntiphonError, ConfigurationError, DomainError
-from antiphon.settings import Settings
+from antiphon.settings import Settings, settings_file
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +53,10 @@ def load_settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
     given = {key: value for key, value in overrides.items() if value is not None}
     if data_dir is not None:
         given["data_dir"] = data_dir
-    return Settings(**given)
+    try:
+        return Settings(**given)
+    except TOMLDecodeError as error:
+        raise ConfigurationError(f"{settings_file()}: {error}") from error
 
 
 def errors_in_one_line(command: Callable[P, T]) -> Callable[P, T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Collection
 from typing import Any
@@ -22,6 +23,7 @@ from antiphon.domain.accounts.subdomains import check_subdomain, slugify
 from antiphon.domain.accounts.tables import account_counters, accounts, api_keys, memberships, sessions, users
 
 SESSION_MS = 14 * DAY
+MAX_EXPIRY_DAYS = 36_500
 _KEY_MAKERS = {
     KeyKind.PAT: crypto.new_pat,
     KeyKind.PUBLIC: crypto.new_public_key,
@@ -246,6 +248,9 @@ def parse_expiry(text: str | None) -> int | None:
     """`30d` or `never` to days. Raises DomainError."""
     if text is None or text == "never":
         return None
-    if text.endswith("d") and text[:-1].isdigit() and int(text[:-1]) > 0:
-        return int(text[:-1])
-    raise DomainError("expiry is a number of days such as 30d, or never", field="expires")
+    days = text.removesuffix("d")
+    if days != text and re.fullmatch(r"[0-9]{1,5}", days) and 0 < int(days) <= MAX_EXPIRY_DAYS:
+        return int(days)
+    raise DomainError(
+        f"expiry is a number of days such as 30d, at most {MAX_EXPIRY_DAYS}, or never", field="expires"
+    )

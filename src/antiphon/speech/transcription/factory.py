@@ -72,6 +72,11 @@ def _loaded(config: TranscriptionConfig) -> Transcriber:
     return create_transcriber(config)
 
 
+def load_engine(config: TranscriptionConfig) -> str:
+    """Load the engine in this process and name it; raises as `create_transcriber`."""
+    return _loaded(config).name
+
+
 def transcribe_file(config: TranscriptionConfig, path: Path, language: str | None = None) -> Transcript:
     """Transcribe in this process, which keeps the loaded engine; meant for `MediaPool.run`."""
     return _loaded(config).transcribe(path, language or config.language)

@@ -88,7 +88,7 @@ def _refuse(request: Request, code: str) -> Response:
 router.add_api_route(
     PATH,
     listen,
-    methods=["GET", "HEAD"],
+    methods=["GET"],
     response_model=None,
     response_class=StreamingResponse,
     summary="The recording behind a signed link; no token needed",
@@ -107,3 +107,4 @@ router.add_api_route(
         ],
     },
 )
+router.add_api_route(PATH, listen, methods=["HEAD"], include_in_schema=False)

@@ -6,7 +6,6 @@ import asyncio
 import queue
 import resource
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +31,7 @@ log = structlog.get_logger(__name__)
 BATCH_TASKS = 256
 BATCH_SECONDS = 0.02
 SLOW_READ_SECONDS = 0.002
+_USAGE_OF = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 LARGE_WAL_BYTES = 64 * 1024 * 1024
 
 
@@ -50,26 +50,30 @@ class _Task:
 
 
 class _ReadMeter:
-    """What a read costs its thread: processor time, or all the time it took when it went to the disk.
+    """What a read costs: its time, or its thread's processor time when it only waited for its turn.
 
-    Time in which the thread waits for a core or for the interpreter lock is not the read's own; counted, it
-    would keep quick reads off the loop of a busy server, where the hop to a thread costs most.
+    A thread that waits for a core or for the interpreter lock is not slow itself; counted, such waits would
+    keep quick reads off the loop of a busy server, where the hop to a thread costs most.
     """
 
-    __slots__ = ("_blocks", "_cpu", "_wall")
+    __slots__ = ("_started", "_usage")
 
     def __init__(self) -> None:
-        self._wall = time.perf_counter()
-        self._blocks = _disk_reads()
-        self._cpu = time.thread_time()
+        self._usage = _thread_usage()
+        self._started = time.perf_counter()
 
     def seconds(self) -> float:
-        cpu = time.thread_time() - self._cpu
-        return cpu if _disk_reads() == self._blocks else time.perf_counter() - self._wall
+        elapsed = time.perf_counter() - self._started
+        if elapsed < SLOW_READ_SECONDS:
+            return elapsed
+        cpu, disk_reads = (now - before for now, before in zip(_thread_usage(), self._usage, strict=True))
+        return elapsed if disk_reads else min(elapsed, cpu)
 
 
-def _disk_reads() -> int:
-    return resource.getrusage(resource.RUSAGE_THREAD).ru_inblock if sys.platform == "linux" else 0
+def _thread_usage() -> tuple[float, int]:
+    """Processor seconds and disk reads of this thread."""
+    usage = resource.getrusage(_USAGE_OF)
+    return usage.ru_utime + usage.ru_stime, usage.ru_inblock
 
 
 def connect(path: Path, *, full_sync: bool = False, busy_seconds: float = 5.0) -> sqlite3.Connection:
@@ -164,7 +168,7 @@ class SqliteDatabase:
         meter = _ReadMeter()
         raw.execute("BEGIN")
         try:
-            return fn(ReadTx(connection, self._clock.now()), *args, **kwargs)
+            return fn(ReadTx(connection, self._clock.now(), raw), *args, **kwargs)
         finally:
             if raw.in_transaction:
                 raw.execute("COMMIT")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.events import Event, EventBus
 from antiphon.core.jobs.requests import JobRequest
 
@@ -15,13 +17,14 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class ReadTx:
-    """Read access to one consistent connection."""
+    """Read access to one consistent connection; `driver` is SQLite's own, where prepared reads may use it."""
 
-    __slots__ = ("connection", "now")
+    __slots__ = ("_driver", "connection", "now")
 
-    def __init__(self, connection: Connection, now: int) -> None:
+    def __init__(self, connection: Connection, now: int, driver: sqlite3.Connection | None = None) -> None:
         self.connection = connection
         self.now = now
+        self._driver = driver
 
     @property
     def dialect(self) -> str:
@@ -30,14 +33,29 @@ class ReadTx:
     def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, parameters)
 
-    def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[AnyRow]:
+    def all(self, statement: Executable | Prepared, parameters: Parameters = None) -> Sequence[AnyRow]:
+        if isinstance(statement, Prepared):
+            return self._prepared(statement, parameters)
         return self.connection.execute(statement, parameters).all()
 
-    def first(self, statement: Executable, parameters: Parameters = None) -> AnyRow | None:
+    def first(self, statement: Executable | Prepared, parameters: Parameters = None) -> AnyRow | None:
+        if isinstance(statement, Prepared):
+            rows = self._prepared(statement, parameters)
+            return rows[0] if rows else None
         return self.connection.execute(statement, parameters).first()
 
-    def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
+    def scalar(self, statement: Executable | Prepared, parameters: Parameters = None) -> Any:
+        if isinstance(statement, Prepared):
+            rows = self._prepared(statement, parameters)
+            return rows[0][0] if rows else None
         return self.connection.execute(statement, parameters).scalar()
+
+    def _prepared(self, query: Prepared, parameters: Parameters) -> Sequence[AnyRow]:
+        if self._driver is None:
+            return self.connection.execute(query.statement, parameters).all()
+        if not isinstance(parameters, dict):
+            raise TypeError("a prepared read takes one set of parameters")
+        return query.rows(self._driver, parameters)
 
 
 class WriteTx(ReadTx):

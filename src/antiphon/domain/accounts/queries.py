@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import bindparam, func, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Plan, Role, Session, User
@@ -25,7 +26,7 @@ _ALL = select(*_ACCOUNT).order_by(accounts.c.created_at)
 _COUNT = select(func.count()).select_from(accounts)
 
 # unscoped: a key is found by its hash
-_KEY = (
+_KEY = Prepared(
     select(
         api_keys.c.id,
         api_keys.c.kind,

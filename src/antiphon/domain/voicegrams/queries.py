@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import contains
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
@@ -46,7 +47,7 @@ _COMPLETED = (
     v.summary,
     v.tags,
 )
-_RECENT = (
+_RECENT = Prepared(
     select(*_COMPLETED)
     .join(channels, channels.c.id == v.channel_id)
     .where(v.account_id == bindparam("account_id"), v.completed_at.is_not(None), v.deleted_at.is_(None))
@@ -127,8 +128,8 @@ _LISTENER = (
     )
     .limit(1)
 )
-_LISTENER_ANY = _LISTENER.where(listeners.c.voicegram_id.is_(None))
-_LISTENER_ONE = _LISTENER.where(listeners.c.voicegram_id == bindparam("voicegram_id"))
+_LISTENER_ANY = Prepared(_LISTENER.where(listeners.c.voicegram_id.is_(None)))
+_LISTENER_ONE = Prepared(_LISTENER.where(listeners.c.voicegram_id == bindparam("voicegram_id")))
 
 # unscoped: the signed token names the listener, so its account needs no further proof.
 _TARGET = (

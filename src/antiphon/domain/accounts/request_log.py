@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -42,6 +43,10 @@ class RequestEntry:
     duration_us: int
     ip: str
     at: int
+
+
+_FIELDS = tuple(field.name for field in fields(RequestEntry))
+_values = attrgetter(*_FIELDS)
 
 
 class RequestLog:
@@ -90,7 +95,7 @@ class RequestLog:
 
 def store_entries(tx: WriteTx, entries: list[RequestEntry]) -> None:
     """Write the rows and each key's last use."""
-    tx.execute(_INSERT, [{"id": new_id(), **asdict(entry)} for entry in entries])
+    tx.execute(_INSERT, [dict(zip(_FIELDS, _values(entry), strict=True), id=new_id()) for entry in entries])
     latest = {entry.key_id: entry for entry in entries if entry.key_id is not None}
     if latest:
         tx.execute(

@@ -1,0 +1,99 @@
+"""Debian's Chromium with a microphone that plays a file, before a real server and a webhook receiver."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from antiphon.web.static import STATIC_ROOT, is_built
+from receivers import Receiver
+from server_process import Server
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+SPEECH = "My heating is broken. Please call me back tomorrow."
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("browser: chromium is not installed")
+    if not is_built(STATIC_ROOT):
+        pytest.fail("the pages are not built: run scripts/build-ui")
+    return found
+
+
+@pytest.fixture(scope="session")
+def speech_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the fake microphone hears, over and over."""
+    flite = shutil.which("flite")
+    if flite is None:
+        pytest.skip("speech: flite is not installed")
+    path = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    subprocess.run([flite, "-voice", "rms", "-t", SPEECH, "-o", str(path)], check=True)
+    return path
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = Server(
+        tmp_path, webhook_allowed_networks="127.0.0.0/8", allow_insecure_webhooks="true", speech_processes="1"
+    )
+    await server.start()
+    yield server
+    await server.close()
+    server.abandon()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    await receiver.start()
+    yield receiver
+    await receiver.stop()
+
+
+class Desk:
+    """Opens browsers and closes them at the end."""
+
+    def __init__(self, executable: str, stack: AsyncExitStack) -> None:
+        self._executable = executable
+        self._stack = stack
+        self.problems: list[str] = []
+
+    async def browser(self, *flags: str) -> Browser:
+        playwright = await self._stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=self._executable, args=[*FLAGS, *flags])
+        self._stack.push_async_callback(browser.close)
+        return browser
+
+    async def page(self, browser: Browser, **options: Any) -> Page:
+        context = await browser.new_context(**options)
+        context.set_default_timeout(60_000)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        return page
+
+
+@pytest.fixture
+async def desk(chromium: str) -> AsyncIterator[Desk]:
+    async with AsyncExitStack() as stack:
+        desk = Desk(chromium, stack)
+        yield desk
+    assert desk.problems == []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from antiphon import __version__
+from antiphon.contracts.http import info_of
 from antiphon.core import metrics
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.services import Services
@@ -35,11 +36,10 @@ def create_operator_routes(services: Services) -> list[BaseRoute]:
         return JSONResponse({"status": "ready", "database": services.database.dialect})
 
     async def figures(request: Request) -> Response:
-        peer = request.client.host if request.client else ""
-        if not services.settings.metrics_public and not _is_loopback(peer):
+        if not services.settings.metrics_public and not _is_loopback(info_of(request).ip):
             return JSONResponse({"detail": "Not found"}, 404)
         metrics.MEDIA_WORKERS.set(services.media.worker_count)
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
     return [
         Route("/healthz", healthz),

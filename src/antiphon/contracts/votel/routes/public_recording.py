@@ -40,13 +40,15 @@ from antiphon.domain.channels.verification import (
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import create_voicegram
 from antiphon.domain.voicegrams.queries import find_by_client_id
-from antiphon.speech.audio import MAX_SECONDS, AudioError, AudioInfo, probe
+from antiphon.speech.audio import MAX_BYTES, MAX_SECONDS, AudioError, AudioInfo, probe
 from antiphon.speech.workers import Lane
 
 log = structlog.get_logger(__name__)
 
 ROUTES = Routes("Public recording")
 PROBE_SECONDS = 20.0
+# A recorder that stops at five minutes still delivers the packet that was being filled.
+LONGEST_SECONDS = MAX_SECONDS + 0.5
 MAX_PAGE_URL_CHARS = 2048
 MAX_UPLOADS = 64
 _SEEN_EVERY_MS = MINUTE
@@ -175,7 +177,9 @@ async def _accept(call: Call, upload: Upload) -> tuple[str, str]:
     known = await services.database.read(find_by_client_id, channel.account_id, client_id)
     if known is not None:
         return known
-    info = await services.media.run(probe, upload.path, timeout=PROBE_SECONDS, lane=Lane.UPLOAD)
+    info = await services.media.run(
+        probe, upload.path, MAX_BYTES, LONGEST_SECONDS, timeout=PROBE_SECONDS, lane=Lane.UPLOAD
+    )
     return await _store(services, channel, email, fields.get("page_url", ""), client_id, upload.path, info)
 
 

@@ -8,14 +8,17 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from typing import Any
 
 import typer
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from antiphon.app import App, create_app
+from antiphon.core.metrics import SHARED_DIRECTORY
 from antiphon.logs import configure_logs
 from antiphon.settings import Settings
 
@@ -72,7 +75,10 @@ class _Family(Multiprocess):
         self.failed = False
 
     def keep_subprocess_alive(self) -> None:
+        before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library has no types here
         self.failed = any(process.exitcode == STARTUP_FAILURE for process in self.processes)
         if not self._announced and all(process.is_ready(ANSWER_SECONDS) for process in self.processes):
             self._announced = True
@@ -94,8 +100,10 @@ def run_family(settings: Settings, listener: socket.socket, announcement: str) -
         workers=settings.server_processes,
         timeout_worker_healthcheck=ANSWER_SECONDS,
     )
-    family = _Family(config, [listener], announcement)
-    family.run()
+    with tempfile.TemporaryDirectory(prefix="antiphon-figures-") as figures:
+        os.environ[SHARED_DIRECTORY] = figures
+        family = _Family(config, [listener], announcement)
+        family.run()
     return not family.failed
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+# Read by the library at import: where several server processes keep their figures, to be added up.
+SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 registry = CollectorRegistry()
 
@@ -20,7 +26,12 @@ SECONDS = Histogram(
     registry=registry,
 )
 EVENTS = Counter("antiphon_events", "Domain events committed, by type.", ("type",), registry=registry)
-MEDIA_WORKERS = Gauge("antiphon_media_workers", "Running media worker processes.", registry=registry)
+MEDIA_WORKERS = Gauge(
+    "antiphon_media_workers",
+    "Running media worker processes.",
+    registry=registry,
+    multiprocess_mode="livesum",
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -29,3 +40,12 @@ def observe_request(contract: str, method: str, status: int, seconds: float) -> 
     # Labels come from closed sets: what a stranger sends must not make series.
     REQUESTS.labels(contract, method if method in METHODS else "other", f"{status // 100}xx").inc()
     SECONDS.labels(contract).observe(seconds)
+
+
+def render() -> bytes:
+    """The figures of this server in Prometheus's text format, over all its processes."""
+    if not os.environ.get(SHARED_DIRECTORY):
+        return generate_latest(registry)
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # the library has no types here
+    return generate_latest(shared)

@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,11 @@ PATIENCE = 180.0
 """Seconds until a process counts as stuck; generous, since the machine may be loaded."""
 
 Places = dict[str, str]
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    """`eventually` for processes: patient, and sparing with the processors that they need."""
+    await eventually(condition, PATIENCE, every=0.05)
 
 
 def process_environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -39,10 +44,14 @@ def antiphon(*arguments: str) -> list[str]:
 def descendants(pid: int) -> set[tuple[int, str]]:
     """Processes below `pid`, as id and start time: ids alone are used again."""
     found: set[tuple[int, str]] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, _read(task).split()):
-            found |= {(child, started_at(child))} | descendants(child)
+    for child in children(pid):
+        found |= {(child, started_at(child))} | descendants(child)
     return {item for item in found if item[1]}
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return sorted(int(child) for task in tasks for child in _read(task).split())
 
 
 def started_at(pid: int) -> str:
@@ -93,7 +102,7 @@ class Process:
     async def start(self) -> None:
         """Returns once the command has announced itself on standard output."""
         self.spawn()
-        await eventually(lambda: "\n" in self.output or not self.is_running, PATIENCE)
+        await until(lambda: "\n" in self.output or not self.is_running)
         assert self.is_running, f"the process ended:\n{self.log}"
 
     def spawn(self) -> None:
@@ -111,7 +120,7 @@ class Process:
     async def exit_code(self) -> int:
         popen = self._popen
         assert popen is not None
-        await eventually(lambda: popen.poll() is not None, PATIENCE)
+        await until(lambda: popen.poll() is not None)
         assert popen.returncode is not None
         return popen.returncode
 
@@ -125,7 +134,7 @@ class Process:
         """SIGKILL; returns once its child processes have died of that too."""
         below = descendants(self.pid)
         await self.stop(signal.SIGKILL)
-        await eventually(lambda: not any(started_at(pid) == start for pid, start in below), PATIENCE)
+        await until(lambda: not any(started_at(pid) == start for pid, start in below))
 
     def abandon(self) -> None:
         """End whatever is left, for the end of a test."""
@@ -165,12 +174,17 @@ class Server(Process):
         await super().start()
         self.places = json.loads(self.output)
         assert self.places["token"] == json.loads((self.data_dir / "demo.json").read_text())["token"]
-        self._session = aiohttp.ClientSession(self.url, timeout=aiohttp.ClientTimeout(PATIENCE))
+        # A connection each: which of several processes answers is then open every time.
+        self._session = aiohttp.ClientSession(
+            self.url,
+            timeout=aiohttp.ClientTimeout(PATIENCE),
+            connector=aiohttp.TCPConnector(force_close=True),
+        )
 
         async def ready() -> bool:
             return (await self.call("GET", "/readyz"))[0] == 200
 
-        await eventually(ready, PATIENCE)
+        await until(ready)
 
     async def exit_code(self) -> int:
         code = await super().exit_code()
@@ -192,7 +206,7 @@ class Server(Process):
     ) -> tuple[int, Any, Mapping[str, str]]:
         """Status, decoded JSON or text, headers."""
         assert self._session is not None
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **options.pop("headers", {})}
         async with self._session.request(method, path, headers=headers, **options) as response:
             text = await response.text()
             is_json = "json" in response.headers.get("Content-Type", "")
@@ -232,7 +246,7 @@ class Visitor:
         asked = {"channel_id": self._channel, "email": self.address}
         status, body, _ = await self._server.call("POST", "/api/public/recording/codes", json=asked)
         assert status == 204, body
-        await eventually(lambda: find_code() is not None, PATIENCE)
+        await until(lambda: find_code() is not None)
         status, body, _ = await self._server.call(
             "POST", "/api/public/recording/codes/verify", json={**asked, "code": find_code()}
         )
@@ -252,5 +266,6 @@ class Visitor:
     async def leave(self, audio: bytes, client_id: str = "") -> str:
         """Upload successfully; the voicegram's id."""
         status, body, _ = await self.upload(audio, client_id)
-        assert (status, body["status"]) == (202, "processing"), body
+        assert status == 202, (status, body, self._server.log[-4000:])
+        assert body["status"] == "processing"
         return str(body["id"])

@@ -75,7 +75,7 @@ class Process:
     ) -> None:
         self.settings = dict(settings)
         self._folder = folder
-        self._arguments = arguments
+        self.arguments = arguments
         self._output = folder / f"{name}.out"
         self._log = folder / f"{name}.log"
         self._popen: subprocess.Popen[bytes] | None = None
@@ -109,7 +109,7 @@ class Process:
         assert not self.is_running
         with self._output.open("wb") as output, self._log.open("ab") as log:
             self._popen = subprocess.Popen(
-                antiphon(*self._arguments),
+                antiphon(*self.arguments),
                 cwd=self._folder,
                 env=process_environment(self.settings),
                 stdin=subprocess.DEVNULL,

@@ -71,6 +71,7 @@ async def transcribing(scene: Installation) -> AsyncIterator[str]:
     voicegram_id = await leave(scene)
     await until(lambda: "transcription" in scene.engine.requests)
     assert (await scene.steps(voicegram_id))["transcribe"] == "running"
+    assert descendants(scene.server.pid), "a media worker waits for the engine's answer"
     yield voicegram_id
     scene.engine.transcriptions.set()
 

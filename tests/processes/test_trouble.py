@@ -76,20 +76,26 @@ async def test_job_beyond_the_grace_comes_back(install: Install) -> None:
     await scene.check_once(voicegram_id)
 
 
-async def test_second_server_on_a_data_folder(tmp_path: Path) -> None:
+async def test_second_server_on_a_data_folder_or_port(tmp_path: Path) -> None:
     """Design, "Database": exactly one server; a second start is a clear error."""
     first = Server(tmp_path)
     second = Process(tmp_path, "second", ["serve", "--port", "0"], first.settings)
+    other = Process(tmp_path, "other", [], {"data_dir": str(tmp_path / "other")})
     try:
         await first.start()
         second.spawn()
         assert await second.exit_code() == 2
         [line] = second.log.splitlines()
         assert line == f"antiphon: another server (process {first.pid}) already serves {first.data_dir}"
+        other.arguments = ["serve", "--port", str(first.port)]
+        other.spawn()
+        assert await other.exit_code() == 2
+        assert other.log == f"antiphon: cannot listen on 127.0.0.1:{first.port}: Address already in use\n"
         assert (await first.call("GET", "/readyz"))[0] == 200
     finally:
         first.abandon()
         second.abandon()
+        other.abandon()
         await first.close()
 
 

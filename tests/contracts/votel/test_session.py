@@ -245,3 +245,60 @@ async def test_a_session_counts_as_its_users_key(world: World) -> None:
     assert answer.headers["X-RateLimit-Remaining"] == "598"
     await sign_in(world, "viewer@example.com")
     assert (await world.client.get("/api/me")).headers["X-RateLimit-Remaining"] == "599"
+
+
+async def _mailed_token(world: World) -> str:
+    text = (await world.mailed(world.ours.email))[-1]
+    return text.split("/dashboard/accept?token=")[1].split()[0]
+
+
+async def test_a_mailed_link_signs_in_once(world: World) -> None:
+    """votel.md 18: one use, 30 minutes; the answer to asking is 204 for any address."""
+    for email in (world.ours.email.upper(), "nobody@example.org"):
+        asked = await world.client.post("/api/session/link", json={"email": email})
+        assert (asked.status_code, asked.content) == (204, b"")
+    assert await world.mailed("nobody@example.org") == []
+    token = await _mailed_token(world)
+    opened = await world.client.post("/api/session/accept", json={"token": token})
+    assert opened.status_code == 200
+    assert opened.json()["user"]["id"] == world.ours.user_id
+    assert cookie_of(opened)["httponly"]
+    again = await world.client.post("/api/session/accept", json={"token": token})
+    assert (again.status_code, fault(again)["code"]) == (400, "link_void")
+
+
+async def test_a_newer_link_or_half_an_hour_ends_a_link(world: World) -> None:
+    """votel.md 18."""
+    await world.client.post("/api/session/link", json={"email": world.ours.email})
+    first = await _mailed_token(world)
+    await world.client.post("/api/session/link", json={"email": world.ours.email})
+    second = await _mailed_token(world)
+    for token, minutes, status in ((first, 0, 400), (second, 30, 400)):
+        world.clock.advance(minutes * MINUTE)
+        answer = await world.client.post("/api/session/accept", json={"token": token})
+        assert answer.status_code == status
+
+
+async def test_links_are_limited_per_address(world: World) -> None:
+    """votel.md 18: 204 always, but not a mail for each."""
+    for _ in range(7):
+        answer = await world.client.post("/api/session/link", json={"email": world.ours.email})
+        assert answer.status_code == 204
+    assert len(await world.mailed(world.ours.email)) == 5
+
+
+async def test_who_has_no_password_chooses_one(world: World) -> None:
+    """votel.md 18: `password` (first time), at least 10 characters."""
+
+    def forget(tx: WriteTx) -> None:
+        tx.execute(users.update().where(users.c.id == world.ours.user_id).values(password_hash=None))
+
+    await world.services.database.write(forget)
+    await world.client.post("/api/session/link", json={"email": world.ours.email})
+    token = await _mailed_token(world)
+    for body, code in (({}, "required"), ({"password": "short"}, "invalid")):
+        answer = await world.client.post("/api/session/accept", json={"token": token, **body})
+        assert (answer.status_code, fault(answer)["field"], fault(answer)["code"]) == (400, "password", code)
+    chosen = {"token": token, "password": "a new and long one"}
+    assert (await world.client.post("/api/session/accept", json=chosen)).status_code == 200
+    assert (await sign_in(world, password="a new and long one")).status_code == 200

@@ -11,6 +11,7 @@ from antiphon.domain.services import Services
 PER_KEY = (Window(600, 60),)
 PUBLIC = (Window(60, 60),)
 SIGN_IN_FAILURES = (Window(10, 15 * 60),)
+LINKS_PER_ADDRESS = (Window(5, 3600),)
 CODES_PER_ADDRESS = (Window(5, 3600),)
 CODES_PER_IP = (Window(20, 3600),)
 

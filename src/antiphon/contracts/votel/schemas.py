@@ -82,6 +82,15 @@ class SignIn(Body):
     password: Annotated[str, Field(max_length=10_000)]
 
 
+class MailLink(Body):
+    email: Annotated[Clean, Field(max_length=1000)]
+
+
+class AcceptLink(Body):
+    token: Annotated[str, Field(max_length=200)]
+    password: Annotated[str | None, Field(min_length=10, max_length=10_000)] = None
+
+
 class UserModel(BaseModel):
     id: str
     email: str

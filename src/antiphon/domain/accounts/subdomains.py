@@ -28,7 +28,7 @@ RESERVED = frozenset(
             "oauth",
             "book",
         ),
-        *("links", "pay", "sites", "track"),
+        *("book", "links", "pay", "sites", "track"),
     )
 )
 

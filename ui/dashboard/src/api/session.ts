@@ -33,7 +33,6 @@ export const sessionQuery = queryOptions({
 export interface Credentials {
   email: string;
   password: string;
-  totp?: string;
 }
 
 export const signIn = async (credentials: Credentials) => remember(await api.post<Session>("/session", credentials));

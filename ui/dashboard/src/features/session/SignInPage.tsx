@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
@@ -12,7 +12,7 @@ const route = getRouteApi("/sign-in");
 function messageOf(error: unknown): string {
   if (!(error instanceof ApiError)) return "Signing in failed. Please try again.";
   if (error.status === 429) return "Too many attempts. Please try again in a few minutes.";
-  return error.status === 401 ? "Email, password or code is not right." : error.message;
+  return error.status === 401 ? "Email or password is not right." : error.message;
 }
 
 export function SignInPage() {
@@ -21,10 +21,9 @@ export function SignInPage() {
   const [problem, setProblem] = useState<string | null>(null);
   const [notice, setNotice] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const [hasCode, setHasCode] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
-    initialValues: { email: "", password: "", totp: "" },
+    initialValues: { email: "", password: "" },
     validate: {
       email: (value) => (/^\S+@\S+$/.test(value.trim()) ? null : "Enter your email address"),
     },
@@ -42,9 +41,9 @@ export function SignInPage() {
       setBusy(false);
     }
   };
-  const submit = form.onSubmit(({ email, password, totp }) =>
+  const submit = form.onSubmit(({ email, password }) =>
     run(async () => {
-      await signIn({ email: email.trim(), password, ...(totp.trim() && { totp: totp.trim() }) });
+      await signIn({ email: email.trim(), password });
       router.history.push(`/dashboard${safeNext(next)}`);
     }),
   );
@@ -86,19 +85,6 @@ export function SignInPage() {
           key={form.key("password")}
           {...form.getInputProps("password")}
         />
-        {hasCode ? (
-          <TextInput
-            label="Code of your authenticator"
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            key={form.key("totp")}
-            {...form.getInputProps("totp")}
-          />
-        ) : (
-          <Anchor component="button" type="button" size="sm" onClick={() => setHasCode(true)} ta="start">
-            I use an authenticator code
-          </Anchor>
-        )}
         <Button type="submit" loading={isBusy} data-testid="sign-in" fullWidth>
           Sign in
         </Button>

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from antiphon.core.errors import ConfigurationError, ErrorCategory, ServiceError
-from antiphon.core.storage import LocalStore, ObjectMissing, ObjectStore, S3Store, StorageConfig, create_store
+from antiphon.core.storage import LocalStore, ObjectMissing, ObjectStore, StorageConfig, create_store
+from antiphon.core.storage.s3 import S3Store
 
 KEY = "voicegrams/0198c0de/audio.webm"
 DATA = bytes(range(256)) * 4096  # 1 MiB, so that streams have several chunks

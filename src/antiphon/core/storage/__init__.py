@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from antiphon.core.errors import ConfigurationError
 from antiphon.core.storage.local import LocalStore
-from antiphon.core.storage.s3 import S3Store
 from antiphon.core.storage.types import ObjectMissing, ObjectStore, StorageConfig
 
-__all__ = ["LocalStore", "ObjectMissing", "ObjectStore", "S3Store", "StorageConfig", "create_store"]
+__all__ = ["LocalStore", "ObjectMissing", "ObjectStore", "StorageConfig", "create_store"]
 
 
 def create_store(config: StorageConfig) -> ObjectStore:
@@ -18,4 +17,8 @@ def create_store(config: StorageConfig) -> ObjectStore:
         raise ConfigurationError("S3 storage needs a bucket.")
     if config.endpoint and not config.endpoint.startswith(("http://", "https://")):
         raise ConfigurationError(f"The S3 endpoint {config.endpoint!r} must begin with http:// or https://.")
+    try:
+        from antiphon.core.storage.s3 import S3Store
+    except ModuleNotFoundError as error:
+        raise ConfigurationError("Storage on S3 needs the extra `s3` of the package.") from error
     return S3Store(config)

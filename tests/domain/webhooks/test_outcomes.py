@@ -149,11 +149,13 @@ async def test_eight_attempts_on_schedule(world: World, receiver: Receiver) -> N
     made = await world.subscribe(receiver.url())
     voicegram_id = await world.complete()
     await world.work()
+    # On PostgreSQL the queue's own clock goes on while the test runs.
+    margin = 1 if world.services.database.dialect == "sqlite" else SECOND
     for number, delay in enumerate(SCHEDULE, start=1):
         assert len(receiver.received) == number
-        await world.pass_time(delay - 1)
+        await world.pass_time(delay - margin)
         assert len(receiver.received) == number, "too early"
-        await world.pass_time(1)
+        await world.pass_time(margin)
     assert len(receiver.received) == 8
     assert len(set(receiver.event_ids)) == 1
     await world.pass_time(48 * HOUR)
@@ -184,14 +186,14 @@ async def test_delay_counts_from_the_end_of_the_attempt(world: World, receiver: 
 
 async def test_history_keeps_each_attempt(world: World, receiver: Receiver) -> None:
     """contracts/voicegram.md 7.3: status, latency, error excerpt and the first 1 KiB of the response."""
-    receiver.answer = lambda _: web.Response(status=503, body=b"\0" + "ü".encode() * 2000)
+    body = b"\0" + "ü".encode() * 2000
+    receiver.answer = lambda _: web.Response(status=503, body=body)
     made = await world.subscribe(receiver.url())
     await world.complete()
     await world.work()
     [attempt] = await world.attempts(made.subscription.id)
     assert (attempt.number, attempt.status_code, attempt.error) == (1, 503, "http_status: 503")
-    assert attempt.response_excerpt.startswith("\ufffdüü")
-    assert len(attempt.response_excerpt.encode()) <= 1026
+    assert attempt.response_excerpt == body[:1024].decode("utf-8", "replace").replace("\0", "\ufffd")
     receiver.status(200)
     await world.pass_time(5 * SECOND)
     latest, first = await world.attempts(made.subscription.id)

@@ -196,7 +196,7 @@ def start_test(
     event_type, data = dialect.sample_data(tx.now)
     text = msgspec.json.encode(data).decode()
     delivery = Delivery(
-        new_id(), new_event_id(), event_type, str(data.get("id", "")), None, None, 0, True, text
+        new_id(), new_event_id(), event_type, str(data.get("id", "")), None, None, 0, True, tx.now, text
     )
     tx.execute(
         deliveries.insert(),

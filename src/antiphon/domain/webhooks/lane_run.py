@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from typing import Any
 
 from antiphon.core.db.database import Database
 from antiphon.domain.webhooks.lanes import end_lane, find_receiver, list_due
@@ -13,7 +14,10 @@ from antiphon.domain.webhooks.results import record_results
 from antiphon.domain.webhooks.sender import Sender
 
 CHUNK = 100
+RECORD_COUNT = 50
 RECORD_SECONDS = 0.5
+REFILL_SECONDS = 0.1
+BEGINNING = (0, "")
 
 
 class LaneRun:
@@ -38,9 +42,12 @@ class LaneRun:
         self._queue: deque[Delivery] = deque()
         self._busy: set[str] = set()
         self._results: list[AttemptResult] = []
+        self._recorded: list[AttemptResult] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._recording: asyncio.Task[bool] | None = None
         self._wanted = True
+        self._read_up_to: tuple[int, str] = BEGINNING
+        self._refill_at = 0.0
 
     async def run(self) -> bool:
         """True when the lane has ended, false when its turn is over and it is to be continued."""
@@ -56,38 +63,57 @@ class LaneRun:
     async def _work(self, receiver: Receiver, secret: str) -> bool:
         loop = asyncio.get_running_loop()
         turn_ends = loop.time() + self._turn_seconds
+        record_at = loop.time() + RECORD_SECONDS
         while True:
+            self._collect()
             if self._wanted and loop.time() < turn_ends:
-                await self._refill()
+                await self._refill(loop.time())
                 for _ in range(min(self._concurrency - len(self._tasks), len(self._queue))):
                     self._tasks.add(asyncio.create_task(self._drain(receiver, secret)))
             else:
                 self._queue.clear()
-            if self._tasks:
-                done, self._tasks = await asyncio.wait(
-                    self._tasks, timeout=RECORD_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done:
-                    task.result()
-            if self._results:
-                await self._record()
-            elif not self._tasks:
-                if self._wanted and loop.time() >= turn_ends:
-                    return False
-                if await self._end():
-                    return True
-                if not self._wanted:
-                    return False
+            is_time = len(self._results) >= RECORD_COUNT or not self._tasks or loop.time() >= record_at
+            if self._results and self._recording is None and is_time:
+                self._record()
+                record_at = loop.time() + RECORD_SECONDS
+            if self._tasks or self._recording is not None:
+                await self._wait()
+            elif self._wanted and loop.time() >= turn_ends:
+                return False
+            elif await self._end():
+                return True
+            elif not self._wanted:
+                return False
 
-    async def _refill(self) -> None:
-        if self._queue:
+    async def _wait(self) -> None:
+        waiting: set[asyncio.Task[Any]] = set(self._tasks)
+        if self._recording is not None:
+            waiting.add(self._recording)
+        done, _ = await asyncio.wait(waiting, timeout=RECORD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in done & self._tasks:
+            task.result()
+        self._tasks -= done
+
+    async def _refill(self, now: float) -> None:
+        if self._queue or now < self._refill_at:
             return
         account_id, subscription_id, _ = self._lane
-        due = await self._database.read(list_due, account_id, subscription_id, CHUNK + len(self._busy))
+        due = await self._database.read(list_due, account_id, subscription_id, CHUNK, *self._read_up_to)
         for delivery in due:
             if delivery.id not in self._busy:
                 self._busy.add(delivery.id)
                 self._queue.append(delivery)
+        if due:
+            self._read_up_to = (due[-1].due_at, due[-1].id)
+        else:
+            self._refill_at = now + REFILL_SECONDS
+
+    async def _end(self) -> bool:
+        if await self._database.write(end_lane, *self._lane):
+            return True
+        # A transaction begun before the last read may have committed after it.
+        self._read_up_to, self._refill_at = BEGINNING, 0.0
+        return False
 
     async def _drain(self, receiver: Receiver, secret: str) -> None:
         while self._queue:
@@ -98,24 +124,27 @@ class LaneRun:
                 self._wanted = False
                 self._queue.clear()
 
-    async def _record(self) -> None:
-        results, self._results = self._results, []
-        write = self._database.write(record_results, *self._lane, results)
-        # An interruption must not leave open whether this was written.
+    def _record(self) -> None:
+        """Start writing what has been answered; sending goes on meanwhile."""
+        self._recorded, self._results = self._results, []
+        write = self._database.write(record_results, *self._lane, self._recorded)
         self._recording = asyncio.create_task(write)
-        self._wanted = await asyncio.shield(self._recording) and self._wanted
-        self._busy.difference_update(result.delivery.id for result in results)
 
-    async def _end(self) -> bool:
-        return await self._database.write(end_lane, *self._lane)
+    def _collect(self) -> None:
+        """Take note of a finished write; raises its error."""
+        if self._recording is not None and self._recording.done():
+            self._wanted = self._recording.result() and self._wanted
+            self._busy.difference_update(result.delivery.id for result in self._recorded)
+            self._recording = None
 
     async def _abort(self) -> None:
         """After a failure or an interruption: what stays unrecorded is sent again with the same event id."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # An interruption must not leave open whether an attempt was written.
         if self._recording is not None:
             await asyncio.gather(self._recording, return_exceptions=True)
         if self._results:
             with suppress(Exception):
-                await self._record()
+                await self._database.write(record_results, *self._lane, self._results)

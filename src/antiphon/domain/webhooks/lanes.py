@@ -22,6 +22,7 @@ from antiphon.domain.webhooks.tables import deliveries, subscriptions
 DELIVER_JOB = "webhooks.deliver"
 WAKE_JOB = "webhooks.wake"
 STALE_LANE_MS = 5 * MINUTE
+EARLY_WAKE_MS = 250
 
 s, d = subscriptions.c, deliveries.c
 # A literal, since a bound parameter would keep both stores from using the partial index.
@@ -43,11 +44,16 @@ _DUE = (
         d.link_expires_at,
         d.attempts,
         d.is_test,
+        d.next_attempt_at,
         func.coalesce(d.data, events.c.data).label("data"),
     )
     .outerjoin(events, events.c.id == d.event_id)
     .where(d.account_id == bindparam("account_id"), d.subscription_id == bindparam("subscription_id"))
     .where(IS_PENDING, d.next_attempt_at <= bindparam("now"))
+    .where(
+        d.next_attempt_at >= bindparam("after"),
+        or_(d.next_attempt_at > bindparam("after"), d.id > bindparam("after_id")),
+    )
     .order_by(d.next_attempt_at, d.id)
     .limit(bindparam("limit"))
 )
@@ -126,8 +132,9 @@ def wake_lane(tx: WriteTx, account_id: str, subscription_id: str) -> None:
     if due <= tx.now:
         start_lane(tx, account_id, subscription_id)
     else:
-        # The running wake-up holds the plain key, and the store's clock may run ahead of ours.
-        _enqueue_wake(tx, account_id, subscription_id, due, f"{due}:{tx.now}")
+        # The queue's clock runs ahead of ours; the running wake-up still holds the plain key.
+        again = max(due, tx.now + EARLY_WAKE_MS)
+        _enqueue_wake(tx, account_id, subscription_id, again, new_id())
 
 
 def sweep_lanes(tx: WriteTx) -> int:
@@ -148,9 +155,20 @@ def find_receiver(tx: ReadTx, account_id: str, subscription_id: str, lane_id: st
     return None if row is None else Receiver(to_subscription(row), row.sealed_secret)
 
 
-def list_due(tx: ReadTx, account_id: str, subscription_id: str, limit: int) -> list[Delivery]:
+def list_due(
+    tx: ReadTx, account_id: str, subscription_id: str, limit: int, after: int = 0, after_id: str = ""
+) -> list[Delivery]:
+    """What is to be sent now, longest due first, from behind the given due time and delivery on."""
     rows = tx.all(
-        _DUE, {"account_id": account_id, "subscription_id": subscription_id, "now": tx.now, "limit": limit}
+        _DUE,
+        {
+            "account_id": account_id,
+            "subscription_id": subscription_id,
+            "now": tx.now,
+            "limit": limit,
+            "after": after,
+            "after_id": after_id,
+        },
     )
     return [_delivery(row) for row in rows]
 
@@ -165,6 +183,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         row.link_expires_at,
         row.attempts,
         row.is_test,
+        row.next_attempt_at,
         row.data or "{}",
     )
 

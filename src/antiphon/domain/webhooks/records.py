@@ -93,6 +93,7 @@ class Delivery:
     link_expires_at: int | None
     attempts: int
     is_test: bool
+    due_at: int
     data: str
 
 

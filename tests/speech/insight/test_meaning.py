@@ -209,3 +209,13 @@ _WORDS = st.sampled_from(_CUES.split())
 def test_any_order_of_cue_words_is_read_without_an_error(words: list[str]) -> None:
     """contracts/voicegram.md 5: garbled recogniser output."""
     assert RulesEngine().analyse_sync(" ".join(words), InsightHints(now_ms=NOW_MS)).summary
+
+
+def test_a_phone_number_is_no_time(rules: RulesEngine, hints: InsightHints) -> None:
+    """contracts/voicegram.md 5: the digits after "tomorrow at" belong to the number, not to the deadline."""
+    found = rules.analyse_sync(
+        "please call me back tomorrow at four one five five five five oh one two three", hints
+    )
+    assert found.phones == ("+14155550123",)
+    assert [item.deadline for item in found.action_items] == ["tomorrow"]
+    assert "at four" not in found.summary

@@ -15,7 +15,7 @@ from .dates import time_spans
 from .emails import find_emails
 from .intent import find_intent
 from .names import find_names
-from .phones import find_phones
+from .phones import find_phones, write_phones
 from .sentiment import find_sentiment
 from .summary import summarise
 from .text import has_speech, normalise, split_sentences
@@ -43,6 +43,7 @@ class RulesEngine:
         sentences = split_sentences(text, segments)
         emails = tuple(find_emails(text))
         phones = tuple(find_phones(text, hints.country))
+        sentences = [write_phones(sentence, phones) for sentence in sentences]
         mentions = find_names(text, emails=emails)
         callback = callback_required(text)
         requests = find_requests(sentences)
@@ -52,7 +53,7 @@ class RulesEngine:
         )
         urgency = find_urgency(
             text,
-            spans=time_spans(text),
+            spans=time_spans(write_phones(text, phones)),
             intent=intent,
             negative=sentiment == "negative",
             callback=callback,

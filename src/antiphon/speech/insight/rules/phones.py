@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .numbers import DigitRun, digit_runs
 from .places import area_code_cues, countries_near
@@ -49,6 +50,18 @@ def find_phones(text: str, country: str) -> list[str]:
         if number is not None and number not in found:
             found.append(number)
     return found
+
+
+def write_phones(text: str, phones: Sequence[str]) -> str:
+    """The text with the digits of these E.164 numbers written out, so that no rule reads them as a time."""
+    for run in reversed(digit_runs(text)):
+        for digits in (run.digits, run.alternative):
+            national = digits.lstrip("0")
+            number = next((phone for phone in phones if phone.endswith(national)), None)
+            if len(national) >= _MIN_DIGITS - 1 and number is not None:
+                text = text[: run.start] + number + text[run.end :]
+                break
+    return text
 
 
 def _spoken_area_code(text: str) -> str | None:

@@ -47,6 +47,25 @@ async def test_warm_starts_one_worker_of_each_lane(pool: MediaPool) -> None:
     assert pool.worker_count == len(Lane)
 
 
+async def test_an_expected_call_finds_its_worker_started(pool: MediaPool) -> None:
+    """One worker, however often it is announced."""
+    pool.expect(Lane.UPLOAD)
+    pool.expect(Lane.UPLOAD)
+    await eventually(lambda: pool.worker_count == 1)
+    first = await pool.run(os.getpid, lane=Lane.UPLOAD)
+    pool.expect(Lane.UPLOAD)
+    assert await pool.run(os.getpid, lane=Lane.UPLOAD) == first
+    assert pool.worker_count == 1
+
+
+async def test_a_worker_still_starting_ends_with_the_pool() -> None:
+    pool = MediaPool()
+    pool.expect(Lane.UPLOAD)
+    await asyncio.sleep(0)
+    await pool.close()
+    assert pool.worker_count == 0
+
+
 @pytest.mark.parametrize(
     ("function", "arguments"),
     [

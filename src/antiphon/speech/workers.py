@@ -7,7 +7,7 @@ import io
 import os
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, StrEnum
@@ -45,7 +45,8 @@ class _Rules:
     address_space: int
 
 
-_QUICK_RULES = _Rules(niceness=1, address_space=2 * 1024**3)
+_UPLOAD_RULES = _Rules(niceness=0, address_space=2 * 1024**3)
+_QUICK_RULES = _Rules(niceness=5, address_space=2 * 1024**3)
 
 
 class MediaPool:
@@ -62,7 +63,7 @@ class MediaPool:
     ) -> None:
         heavy = _Rules(niceness=10, address_space=memory_bytes)
         self._lanes = {
-            Lane.UPLOAD: _LanePool(min(2, usable_cores()), idle_seconds, _QUICK_RULES),
+            Lane.UPLOAD: _LanePool(min(2, usable_cores()), idle_seconds, _UPLOAD_RULES),
             Lane.QUICK: _LanePool(1, idle_seconds, _QUICK_RULES),
             Lane.HEAVY: _LanePool(max_workers or usable_cores(), idle_seconds, heavy),
         }
@@ -80,6 +81,10 @@ class MediaPool:
         """
         call = pickle.dumps((function, args))
         return cast(T, _unpack(await self._lanes[lane].call(call, timeout)))
+
+    def expect(self, lane: Lane) -> None:
+        """Start a worker in the background, or keep one that waits, for a call that will come soon."""
+        self._lanes[lane].expect()
 
     async def warm(self) -> None:
         """Have one worker of each lane running."""
@@ -105,8 +110,9 @@ class _LanePool:
         self._rules = rules
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
-        self._endings: set[asyncio.Task[None]] = set()
+        self._aside: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._starting = False
 
     @property
     def worker_count(self) -> int:
@@ -123,13 +129,29 @@ class _LanePool:
             await self._give_back(worker)
             return answer
 
+    def expect(self) -> None:
+        for worker in self._idle:
+            worker.cancel_leave()
+            worker.leave_after(self._idle_seconds, self._leave)
+        if not self._all and not self._starting and not self._closed:
+            self._starting = True
+            self._run_aside(self._start_expected())
+
+    async def _start_expected(self) -> None:
+        try:
+            await self.warm()
+        except (ServiceError, OSError):
+            log.warning("a media worker did not start ahead of its call", exc_info=True)
+        finally:
+            self._starting = False
+
     async def warm(self) -> None:
         async with self._slots:
             await self._give_back(await self._take())
 
     async def close(self) -> None:
         self._closed = True
-        await asyncio.gather(*(self._discard(worker) for worker in tuple(self._all)), *self._endings)
+        await asyncio.gather(*(self._discard(worker) for worker in tuple(self._all)), *self._aside)
 
     async def _take(self) -> _Worker:
         while self._idle:
@@ -154,9 +176,12 @@ class _LanePool:
     def _leave(self, worker: _Worker) -> None:
         if worker in self._idle:
             self._idle.remove(worker)
-            ending = asyncio.ensure_future(self._discard(worker))
-            self._endings.add(ending)
-            ending.add_done_callback(self._endings.discard)
+            self._run_aside(self._discard(worker))
+
+    def _run_aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
 
     async def _discard(self, worker: _Worker) -> None:
         self._all.discard(worker)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -51,15 +51,11 @@ async def receive(request: Request, directory: Path, file_field: str) -> AsyncIt
     boundary = _boundary(request)
     _check_length(request)
     path = directory / f"{new_id()}{_SUFFIX}"
-    await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-    file = await asyncio.to_thread(path.open, "xb")
+    file = await asyncio.to_thread(_open, path)
     try:
-        try:
-            yield await _Receiver(boundary, file_field, file, path).run(request)
-        finally:
-            await asyncio.to_thread(_close, file)
+        yield await _Receiver(boundary, file_field, file, path).run(request)
     finally:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        await asyncio.to_thread(_remove, file, path)
 
 
 def sweep_uploads(directory: Path, older_than_seconds: float = 3600.0) -> int:
@@ -71,12 +67,21 @@ def sweep_uploads(directory: Path, older_than_seconds: float = 3600.0) -> int:
     return len(stale)
 
 
-def _close(file: BinaryIO) -> None:
-    # The file is deleted next, so what could not be flushed does not matter.
-    try:
+def _open(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("xb", buffering=0)
+
+
+def _remove(file: BinaryIO, path: Path) -> None:
+    with suppress(OSError):
         file.close()
-    except OSError:
-        return
+    path.unlink(missing_ok=True)
+
+
+def _write(file: BinaryIO, data: bytearray) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _boundary(request: Request) -> bytes:
@@ -133,12 +138,11 @@ class _Receiver:
         if not self._ended:
             raise _malformed()
         await self._flush()
-        await asyncio.to_thread(self._file.flush)
         return self._upload
 
     async def _flush(self) -> None:
         data, self._waiting = self._waiting, bytearray()
-        await asyncio.to_thread(self._file.write, data)
+        await asyncio.to_thread(_write, self._file, data)
 
     def _on_part_begin(self) -> None:
         self._parts += 1

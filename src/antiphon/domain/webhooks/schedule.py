@@ -13,7 +13,7 @@ EXCERPT_BYTES = 1024
 ERROR_CHARS = 200
 MAX_FAILED_EVENTS = 5
 REACTIVATION_MS = 90 * DAY
-HISTORY_MS = 90 * DAY
+HISTORY_MS = 30 * DAY
 
 
 def next_attempt_at(attempts: int, ended_at: int) -> int | None:

@@ -1,4 +1,4 @@
-"""A load client that costs little: prepared requests over kept connections, answers cut by Content-Length."""
+"""A load client that costs little: prepared requests over kept connections, answers cut by their length."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from collections.abc import Iterator
 from typing import cast
 
 
+class Run:
+    """Requests that connections take in turn; `seconds` holds how long each answer took."""
+
+    def __init__(self, requests: list[bytes]) -> None:
+        self.waiting: Iterator[bytes] = iter(requests)
+        self.statuses: Counter[int] = Counter()
+        self.seconds: list[float] = []
+
+
 class _Connection(asyncio.Protocol):
-    def __init__(self, requests: Iterator[bytes], statuses: Counter[int], done: asyncio.Future[None]) -> None:
-        self._requests = requests
-        self._statuses = statuses
+    def __init__(self, run: Run, done: asyncio.Future[None]) -> None:
+        self._run = run
         self._done = done
         self._data = b""
+        self._started = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -30,7 +39,8 @@ class _Connection(asyncio.Protocol):
         length = int(head[start:].partition(b"\r\n")[0])
         if len(self._data) < end + 4 + length:
             return
-        self._statuses[int(self._data[9:12])] += 1
+        self._run.statuses[int(self._data[9:12])] += 1
+        self._run.seconds.append(time.perf_counter() - self._started)
         self._data = b""
         self._next()
 
@@ -39,8 +49,9 @@ class _Connection(asyncio.Protocol):
             self._done.set_exception(error or ConnectionError("closed by the server"))
 
     def _next(self) -> None:
-        request = next(self._requests, None)
+        request = next(self._run.waiting, None)
         if request is not None:
+            self._started = time.perf_counter()
             self._transport.write(request)
         elif not self._done.done():
             self._done.set_result(None)
@@ -52,19 +63,45 @@ def get_request(path: str, port: int, token: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{authorization}\r\n".encode()
 
 
-async def send_all(requests: list[bytes], port: int, connections: int = 32) -> float:
+async def send_all(requests: list[bytes], port: int, connections: int = 32, status: int = 200) -> float:
     """Answers per second; every connection takes the next request as soon as it has its answer.
 
-    Raises RuntimeError when an answer is not 200.
+    Raises RuntimeError when an answer has another status.
     """
-    loop = asyncio.get_running_loop()
-    waiting, statuses = iter(requests), Counter[int]()
-    dones = [loop.create_future() for _ in range(connections)]
     started = time.perf_counter()
+    await timed(requests, port, connections, status)
+    return len(requests) / (time.perf_counter() - started)
+
+
+async def timed(requests: list[bytes], port: int, connections: int, status: int = 200) -> list[float]:
+    """As `send_all`; seconds from sending each request to its whole answer."""
+    loop = asyncio.get_running_loop()
+    run = Run(requests)
+    dones = [loop.create_future() for _ in range(connections)]
     for done in dones:
-        await loop.create_connection(lambda d=done: _Connection(waiting, statuses, d), "127.0.0.1", port)
+        await loop.create_connection(lambda done=done: _Connection(run, done), "127.0.0.1", port)
     await asyncio.gather(*dones)
-    seconds = time.perf_counter() - started
-    if set(statuses) != {200}:
-        raise RuntimeError(f"answers by status: {dict(statuses)}")
-    return len(requests) / seconds
+    if set(run.statuses) != {status}:
+        raise RuntimeError(f"answers by status: {dict(run.statuses)}")
+    return run.seconds
+
+
+def upload_request(port: int, channel_id: str, sender_token: str, audio: bytes, ip: str) -> bytes:
+    """The visitor's upload, from an address of its own."""
+    boundary = "benchmark-boundary"
+    fields = {"channel_id": channel_id, "sender_token": sender_token}
+    body = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    )
+    body += (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="audio"; filename="audio"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
+    body += audio + f"\r\n--{boundary}--\r\n".encode()
+    head = (
+        f"POST /api/public/recording/voicegrams HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"X-Forwarded-For: {ip}\r\nContent-Type: multipart/form-data; boundary={boundary}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body

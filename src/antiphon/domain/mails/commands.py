@@ -20,7 +20,7 @@ def queue_mail(
     text: str,
     html: str | None = None,
 ) -> str:
-    """Send a mail once the transaction commits; returns its id. The body is sealed until sent, then erased."""
+    """Send a mail once the transaction commits; returns its id. Its body is sealed and erased once sent."""
     mail_id = new_id()
     body = msgspec.json.encode({"text": text, "html": html})
     tx.execute(

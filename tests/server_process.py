@@ -174,12 +174,7 @@ class Server(Process):
         await super().start()
         self.places = json.loads(self.output)
         assert self.places["token"] == json.loads((self.data_dir / "demo.json").read_text())["token"]
-        # A connection each: which of several processes answers is then open every time.
-        self._session = aiohttp.ClientSession(
-            self.url,
-            timeout=aiohttp.ClientTimeout(PATIENCE),
-            connector=aiohttp.TCPConnector(force_close=True),
-        )
+        await self.reconnect()
 
         async def ready() -> bool:
             return (await self.call("GET", "/readyz"))[0] == 200
@@ -190,6 +185,11 @@ class Server(Process):
         code = await super().exit_code()
         await self.close()
         return code
+
+    async def reconnect(self) -> None:
+        """Drop open connections: which of several processes answers next is open again."""
+        await self.close()
+        self._session = aiohttp.ClientSession(self.url, timeout=aiohttp.ClientTimeout(PATIENCE))
 
     async def close(self) -> None:
         if self._session is not None:

@@ -82,6 +82,7 @@ async def get_public_channel(call: Call) -> Response:
     now = call.services.clock.now()
     if channel.last_seen_at is None or now - channel.last_seen_at >= _SEEN_EVERY_MS:
         await call.services.database.write(mark_seen, channel.account_id, channel.id)
+    call.services.media.expect(Lane.UPLOAD)
     return _public(channel)
 
 
@@ -94,6 +95,7 @@ async def get_hosted_channel(call: Call) -> Response:
     channel = await call.services.database.read(find_hosted_channel, workspace, slug)
     if channel is None:
         raise _no_channel()
+    call.services.media.expect(Lane.UPLOAD)
     return _public(channel)
 
 

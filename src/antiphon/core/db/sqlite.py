@@ -170,8 +170,7 @@ class SqliteDatabase:
         try:
             return fn(ReadTx(connection, self._clock.now(), raw), *args, **kwargs)
         finally:
-            if raw.in_transaction:
-                raw.execute("COMMIT")
+            raw.commit()
             elapsed = meter.seconds()
             known = self._read_costs.get(fn, elapsed)
             self._read_costs[fn] = (

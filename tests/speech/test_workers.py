@@ -58,6 +58,18 @@ async def test_an_expected_call_finds_its_worker_started(pool: MediaPool) -> Non
     assert pool.worker_count == 1
 
 
+async def test_other_work_waits_while_people_do(pool: MediaPool) -> None:
+    """And not for ever."""
+    await pool.calm(3600)
+    with pool.attended():
+        with pool.attended():
+            waiting = asyncio.create_task(pool.calm(3600))
+            await pool.calm(0.01)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+    await waiting
+
+
 async def test_a_worker_still_starting_ends_with_the_pool() -> None:
     pool = MediaPool()
     pool.expect(Lane.UPLOAD)

@@ -7,8 +7,8 @@ import io
 import os
 import pickle
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -67,6 +67,9 @@ class MediaPool:
             Lane.QUICK: _LanePool(1, idle_seconds, _QUICK_RULES),
             Lane.HEAVY: _LanePool(max_workers or usable_cores(), idle_seconds, heavy),
         }
+        self._attended = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
 
     async def run(
         self,
@@ -85,6 +88,24 @@ class MediaPool:
     def expect(self, lane: Lane) -> None:
         """Start a worker in the background, or keep one that waits, for a call that will come soon."""
         self._lanes[lane].expect()
+
+    @contextmanager
+    def attended(self) -> Iterator[None]:
+        """While a person waits for an answer: `calm` holds other work back."""
+        self._attended += 1
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._attended -= 1
+            if self._attended == 0:
+                self._calm.set()
+
+    async def calm(self, seconds: float) -> None:
+        """Return when nobody waits for an answer, after `seconds` at the latest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._calm.wait()
 
     async def warm(self) -> None:
         """Have one worker of each lane running."""

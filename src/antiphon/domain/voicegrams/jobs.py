@@ -37,6 +37,7 @@ ENGINE_RETRY = RetryPolicy(max_attempts=6, initial_ms=2 * SECOND, factor=3.0, ma
 COMPLETE_RETRY = RetryPolicy(max_attempts=1_000_000, initial_ms=SECOND, max_ms=5 * MINUTE)
 MEDIA_TIMEOUT = 120.0
 TRANSCRIBE_TIMEOUT = 900.0
+LONGEST_YIELD = 1.0
 _MIN_PAUSE_MS = 600
 
 StepBody = Callable[[Voicegram, JobContext], Awaitable[tuple[dict[str, Any], str | None, str | None]]]
@@ -75,6 +76,8 @@ class Pipeline:
     def _handler(self, step: Step, body: StepBody) -> Callable[[Payload, JobContext], Awaitable[None]]:
         async def handle(payload: Payload, context: JobContext) -> None:
             account_id, voicegram_id = str(payload["account_id"]), str(payload["voicegram_id"])
+            # People wait for the answers to their uploads, nobody for this.
+            await self._services.media.calm(LONGEST_YIELD)
             try:
                 voicegram = await self._services.database.write(_begin, account_id, voicegram_id, step)
             except NotFoundError:

@@ -154,7 +154,8 @@ async def upload_voicegram(call: Call) -> Response:
     state.uploads += 1
     try:
         async with receive(call.request, incoming_directory(call.services), "audio") as upload:
-            voicegram_id, status = await _accept(call, upload)
+            with call.services.media.attended():
+                voicegram_id, status = await _accept(call, upload)
     finally:
         state.uploads -= 1
     return json_response({"id": voicegram_id, "status": status}, 202)

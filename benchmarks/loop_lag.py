@@ -28,8 +28,8 @@ from antiphon.settings import Settings
 TARGET_MS = 20.0
 TOGETHER = 4
 EVERY_SECONDS = 0.005
-SOUND_SECONDS = 60.0
-REST_SECONDS = 10.0
+SOUND_SECONDS = 30.0
+REST_SECONDS = 5.0
 
 
 class Probe:

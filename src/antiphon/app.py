@@ -21,13 +21,12 @@ from antiphon.core.addresses import AddressPolicy
 from antiphon.core.clock import Clock, SystemClock
 from antiphon.core.crypto import Cipher, Signer, load_or_create_key
 from antiphon.core.db.database import Database
-from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.sqlite import SqliteDatabase
 from antiphon.core.events import Event, EventBus
 from antiphon.core.http import GuardedClient
 from antiphon.core.jobs.registry import JobRegistry
 from antiphon.core.jobs.worker import JobWorker, WorkerSettings
-from antiphon.core.limits import Limiter, MemoryLimiter, RedisLimiter, connect_redis
+from antiphon.core.limits import create_limiter
 from antiphon.core.mail import MailConfig, create_mailer
 from antiphon.core.storage import ObjectStore, StorageConfig, create_store
 from antiphon.dispatcher import Dispatcher
@@ -66,14 +65,10 @@ TEMPORARY_OBJECTS = timedelta(hours=1)
 
 def create_database(settings: Settings, clock: Clock, bus: EventBus) -> Database:
     if settings.database_url:
+        from antiphon.core.db.postgres import PostgresDatabase
+
         return PostgresDatabase(settings.database_url, clock, bus, pool_size=settings.database_pool_size)
     return SqliteDatabase(settings.sqlite_path, clock, bus, full_sync=settings.database_full_sync)
-
-
-def create_limiter(settings: Settings, clock: Clock) -> Limiter:
-    if settings.redis_url:
-        return RedisLimiter(connect_redis(settings.redis_url))
-    return MemoryLimiter(clock)
 
 
 def create_objects(settings: Settings) -> ObjectStore:
@@ -117,7 +112,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         database=create_database(settings, clock, bus),
         cipher=cipher,
         signer=Signer(cipher.derive("tokens")),
-        limiter=create_limiter(settings, clock),
+        limiter=create_limiter(settings.redis_url, clock),
         store=create_objects(settings),
         mailer=create_mailer(mail_config(settings), clock),
         http=GuardedClient(AddressPolicy(settings.webhook_allowed_networks), clock),

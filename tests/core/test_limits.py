@@ -14,11 +14,10 @@ from antiphon.core.errors import ErrorCategory, ServiceError
 from antiphon.core.limits import (
     Limiter,
     MemoryLimiter,
-    RedisLimiter,
     Window,
-    connect_redis,
     create_limiter,
 )
+from antiphon.core.limits.redis import RedisLimiter, connect_redis
 from services import RedisServer
 
 MINUTE_60 = Window(60, 60)

@@ -25,7 +25,8 @@ from antiphon.core.limits import Window
 from antiphon.domain.accounts.queries import count_accounts
 from antiphon.domain.engines import transcription_config
 from antiphon.domain.services import Services
-from antiphon.migrations.runner import head, revision_of
+from antiphon.migrations.runner import revision_of
+from antiphon.migrations.startup import HEAD
 from antiphon.settings import Settings
 from antiphon.speech.transcription.factory import load_engine
 from antiphon.web.static import STATIC_ROOT, is_built
@@ -82,9 +83,10 @@ async def _disk(settings: Settings) -> str:
 
 
 async def _schema(settings: Settings) -> str:
+
     found = await revision_of(settings)
-    if found != head():
-        raise RuntimeError(f"at {found or 'nothing'}, newest is {head()}: run antiphon migrate")
+    if found != HEAD:
+        raise RuntimeError(f"at {found or 'nothing'}, newest is {HEAD}: run antiphon migrate")
     return found
 
 

@@ -27,7 +27,7 @@ from antiphon.cli.processes import run_family, run_single
 from antiphon.cli.session import open_services
 from antiphon.core.db.lock import ServerLock
 from antiphon.logs import configure_logs
-from antiphon.migrations.runner import migrate
+from antiphon.migrations.startup import ensure_migrated
 from antiphon.settings import Settings
 
 BACKLOG = 2048
@@ -75,8 +75,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 async def _prepare(settings: Settings, with_demo: bool) -> Demo | None:
     if not with_demo:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await migrate(settings)
+        await ensure_migrated(settings)
         return None
     async with open_services(settings) as services:
         return await ensure_demo(services)
@@ -107,8 +106,7 @@ def worker(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
 
 
 async def _work(settings: Settings, as_json: bool) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await migrate(settings)
+    await ensure_migrated(settings)
     services = create_services(settings)
     await services.database.start()
     job_worker = create_worker(services, create_jobs(services))
@@ -133,6 +131,8 @@ def migrate_command(data_dir: DataDirOption = None, as_json: JsonOption = False)
     """Bring the store to the newest schema."""
     settings = load_settings(data_dir)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    from antiphon.migrations.runner import migrate
+
     before, after = run_async(migrate(settings))
     text = f"schema {after}" if before == after else f"schema {before or 'empty'} to {after}"
     print_result(as_json, {"before": before or None, "after": after}, text)

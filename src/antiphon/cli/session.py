@@ -7,15 +7,14 @@ from contextlib import asynccontextmanager
 
 from antiphon.app import close_services, create_services
 from antiphon.domain.services import Services
-from antiphon.migrations.runner import migrate
+from antiphon.migrations.startup import ensure_migrated
 from antiphon.settings import Settings
 
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The wired parts over a migrated store; no server, no jobs."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await migrate(settings)
+    await ensure_migrated(settings)
     services = create_services(settings)
     await services.database.start()
     try:

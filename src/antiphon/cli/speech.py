@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from antiphon.cli.output import (
     DataDirOption,
@@ -30,13 +28,29 @@ from antiphon.speech.insight.port import InsightHints
 from antiphon.speech.transcription.factory import transcribe_file
 from antiphon.speech.workers import Lane, MediaPool
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 TIMEOUT = 3600.0
 
 models_app = typer.Typer(help="Speech models.", no_args_is_help=True)
 
 
-def _progress(*columns: Any) -> Progress:
-    return Progress(*columns, console=Console(stderr=True), disable=not is_terminal(), transient=True)
+def _progress(label: str, *, counts_bytes: bool) -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (BarColumn(), DownloadColumn()) if counts_bytes else (SpinnerColumn(), TimeElapsedColumn())
+    return Progress(
+        TextColumn(label), *columns, console=Console(stderr=True), disable=not is_terminal(), transient=True
+    )
 
 
 @errors_in_one_line
@@ -51,7 +65,7 @@ def transcribe(
     if not file.is_file():
         raise DomainError(f"{file} is not a file", field="file")
     settings = load_settings(data_dir)
-    with _progress(SpinnerColumn(), TextColumn("transcribing"), TimeElapsedColumn()) as progress:
+    with _progress("transcribing", counts_bytes=False) as progress:
         progress.add_task("transcribing", total=None)
         data = run_async(_transcribe(settings, file.resolve(), language, country))
     print_result(
@@ -110,7 +124,7 @@ def models_download(
 ) -> None:
     """Download a model from the mirror that `models_base_url` names; a broken download goes on."""
     store = model_store(load_settings(data_dir))
-    with _progress(TextColumn(name), BarColumn(), DownloadColumn()) as progress:
+    with _progress(name, counts_bytes=True) as progress:
         task = progress.add_task(name, total=None)
 
         def report(done: int, total: int | None) -> None:

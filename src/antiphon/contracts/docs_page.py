@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,6 +12,16 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 STATIC_PATH = "/docs/static"
+
+
+def _package_folder(name: str) -> Path:
+    """Where a package is, without running it: its files alone are wanted."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(name)
+    return Path(spec.origin).parent
+
+
 HEADERS = {
     # The packaged interface sets style attributes and shows images from data URLs.
     "Content-Security-Policy": (
@@ -21,7 +31,7 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-_PACKAGED = Path(str(files("fastapi_offline"))) / "static"
+_PACKAGED = _package_folder("fastapi_offline") / "static"
 _FILES = {
     "swagger-ui-bundle.js": (_PACKAGED / "swagger-ui-bundle.js", "text/javascript"),
     "swagger-ui.css": (_PACKAGED / "swagger-ui.css", "text/css"),

@@ -15,6 +15,7 @@ from antiphon.core.db.postgres import async_url
 from antiphon.core.errors import ConfigurationError
 from antiphon.migrations.runner import head, migrate_sqlite
 from antiphon.migrations.schema import include_object, target_metadata
+from antiphon.migrations.startup import HEAD
 
 
 def _normal(path: Path) -> dict[str, str]:
@@ -59,6 +60,10 @@ def _differences(connection: Connection) -> list[object]:
         connection, opts={"include_object": wanted, "target_metadata": target_metadata}
     )
     return list(compare_metadata(context, target_metadata))
+
+
+def test_the_quick_look_knows_the_newest_revision() -> None:
+    assert head() == HEAD
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""The quick look at every start: a store that is up to date does not load the migration machinery."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from antiphon.settings import Settings
+
+HEAD = "0001"
+"""The newest revision; a test holds it against the migrations."""
+
+
+async def ensure_migrated(settings: Settings) -> None:
+    """Migrate the configured store unless it is at the newest revision. Raises ConfigurationError."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.database_url and await asyncio.to_thread(_revision, settings.sqlite_path) == HEAD:
+        return
+    from antiphon.migrations.runner import migrate
+
+    await migrate(settings)
+
+
+def _revision(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    raw = sqlite3.connect(path)
+    try:
+        row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        return None
+    finally:
+        raw.close()
+    return None if row is None else str(row[0])

@@ -1,4 +1,4 @@
-"""Calls from ringing to analysis, their timed segments, and every carrier callback that was applied."""
+"""Calls from ringing to analysis, their timed segments, and how many there are a day."""
 
 from __future__ import annotations
 
@@ -91,3 +91,16 @@ call_segments = Table(
     Index("ix_call_segments_account_id_user_id", "account_id", "user_id"),
     Index("ix_call_segments_account_id_extension", "account_id", "extension"),
 )
+
+call_days = Table(
+    "call_days",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("direction", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("assistant_id", String(36), nullable=False),
+    Column("value", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "day", "direction", "status", "assistant_id"),
+)
+"""How many ended calls, tests left out, started on each UTC day (days since the epoch)."""

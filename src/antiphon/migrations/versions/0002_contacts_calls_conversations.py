@@ -175,6 +175,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "call_days",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("direction", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("assistant_id", sa.String(length=36), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_call_days_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "account_id", "day", "direction", "status", "assistant_id", name=op.f("pk_call_days")
+        ),
+    )
+
+    op.create_table(
         "call_segments",
         sa.Column("call_id", sa.String(length=36), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),

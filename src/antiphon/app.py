@@ -12,8 +12,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.contracts.docs_page import docs_index_route, docs_static_route
+from antiphon.contracts.vocatech.app import create_app as create_vocatech_app
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
 from antiphon.core import metrics
@@ -59,6 +61,8 @@ log = structlog.get_logger(__name__)
 STOP_GRACE_SECONDS = 10.0
 CONTRACTS = (
     ("voicegram", "Voicegram", "Website voice messages: voicegrams, channels, signed webhooks."),
+    ("voicory", "Voicory", "Calls, customers and WhatsApp messages, read-only."),
+    ("vocatech", "Vocatech", "Business phone: calls, messages, contacts, users, webhooks, settings."),
     ("votel", "Native API", "What the dashboard uses: sessions, voicegrams, channels, keys, webhooks."),
 )
 TEMPORARY_OBJECTS = timedelta(hours=1)
@@ -190,7 +194,11 @@ class App:
             exception_handlers={404: not_found, 405: not_found},
         )
         dispatcher = Dispatcher(
-            voicegram=create_voicegram_app(services), votel=create_votel_app(services), web=web
+            voicegram=create_voicegram_app(services),
+            voicory=create_voicory_app(services),
+            vocatech=create_vocatech_app(services),
+            votel=create_votel_app(services),
+            web=web,
         )
         return RequestMiddleware(
             dispatcher,

@@ -39,6 +39,8 @@ _KEY = Prepared(
         api_keys.c.expires_at,
         api_keys.c.revoked_at,
         users.c.is_disabled,
+        memberships.c.is_active,
+        accounts.c.timezone,
     )
     .join(accounts, accounts.c.id == api_keys.c.account_id)
     .join(users, users.c.id == api_keys.c.user_id)
@@ -131,7 +133,8 @@ def find_key(tx: ReadTx, key_hash: str) -> KeyOwner | None:
         scopes,
         row.expires_at,
         row.revoked_at,
-        row.is_disabled,
+        row.is_disabled or not row.is_active,
+        row.timezone,
     )
 
 

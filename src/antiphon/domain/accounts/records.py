@@ -88,6 +88,7 @@ class KeyOwner:
     expires_at: int | None
     revoked_at: int | None
     user_disabled: bool
+    timezone: str
 
     def is_live(self, now: int) -> bool:
         return (

@@ -1,0 +1,83 @@
+"""Zones, days and timestamps (contracts/vocatech.md 4)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from antiphon.core.clock import from_datetime
+
+MAX_DAYS = 366
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Whole days in a zone; `since` and `until` are their first and last millisecond."""
+
+    start: date
+    end: date
+    since: int
+    until: int
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones()) | {"UTC"}
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """Raises KeyError for what is not an IANA name or `UTC`."""
+    if name not in _zone_names():
+        raise KeyError(name)
+    return ZoneInfo(name)
+
+
+def account_zone(name: str) -> ZoneInfo:
+    """The account's zone; UTC should its stored name be unknown on this machine."""
+    try:
+        return zone_of(name)
+    except KeyError:
+        return zone_of("UTC")
+
+
+def stamp(millis: int, zone: ZoneInfo) -> str:
+    """ISO 8601 with offset, whole seconds: `2026-03-04T09:12:40-06:00`."""
+    return datetime.fromtimestamp(millis // 1000, zone).isoformat()
+
+
+def stamp_or_none(millis: int | None, zone: ZoneInfo) -> str | None:
+    return None if millis is None else stamp(millis, zone)
+
+
+def today(now: int, zone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(now // 1000, zone).date()
+
+
+def parse_date(text: str) -> date:
+    """`YYYY-MM-DD`. Raises ValueError."""
+    if not _DATE.fullmatch(text):
+        raise ValueError("not a date")
+    return date.fromisoformat(text)
+
+
+def days_between(start: date, end: date, zone: ZoneInfo) -> Days:
+    """Raises ValueError when the start is after the end, there are too many days, or no clock shows them."""
+    if start > end:
+        raise ValueError("must not be after end_date")
+    if (end - start).days + 1 > MAX_DAYS:
+        raise ValueError(f"at most {MAX_DAYS} days")
+    try:
+        return Days(start, end, _midnight(start, zone), _midnight(end + timedelta(days=1), zone) - 1)
+    except OverflowError:
+        raise ValueError("out of range") from None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    moment = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return from_datetime(moment.astimezone(UTC))

@@ -1,4 +1,4 @@
-"""Contacts: one row for Vocatech's contact, Voicory's customer and Votel's lead; their fields and opt-outs."""
+"""Contacts, one row for what three contracts show, with their addresses, fields and opt-outs."""
 
 from __future__ import annotations
 

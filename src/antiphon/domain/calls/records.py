@@ -166,6 +166,7 @@ class Call:
     tts_characters: int
     recording_key: str | None
     recording_source: str | None
+    recording_started_at: int | None
     recording_bytes: int | None
     recording_channels: int | None
     recording_deleted_at: int | None

@@ -49,6 +49,7 @@ calls = Table(
     Column("tts_characters", Integer, nullable=False),
     Column("recording_key", Text),
     Column("recording_source", Text),
+    Column("recording_started_at", Millis),
     Column("recording_bytes", BigInteger),
     Column("recording_channels", Integer),
     Column("recording_deleted_at", Millis),

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("tts_characters", sa.Integer(), nullable=False),
         sa.Column("recording_key", sa.Text(), nullable=True),
         sa.Column("recording_source", sa.Text(), nullable=True),
+        sa.Column("recording_started_at", sa.BigInteger(), nullable=True),
         sa.Column("recording_bytes", sa.BigInteger(), nullable=True),
         sa.Column("recording_channels", sa.Integer(), nullable=True),
         sa.Column("recording_deleted_at", sa.BigInteger(), nullable=True),

@@ -15,6 +15,7 @@ from antiphon.contracts.docs_page import docs_index_route, docs_static_route
 from antiphon.contracts.vocatech.app import create_app as create_vocatech_app
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
@@ -36,6 +37,7 @@ from antiphon.dispatcher import Dispatcher
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
 from antiphon.domain.channels.jobs import ChannelJobs
+from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
@@ -44,6 +46,7 @@ from antiphon.domain.voicegrams.jobs import Pipeline
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.maintenance import Maintenance
 from antiphon.domain.voicegrams.notifications import CompletionMail
+from antiphon.domain.voicegrams.senders import link_sender, uncount_voicegram
 from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.notifications import DisabledMail
@@ -113,7 +116,8 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus = EventBus()
     cipher = Cipher(load_or_create_key(settings.data_dir / "secret.key"))
     links = ListenLinks(cipher.derive("listen-links"), settings.origin)
-    dialects = Dialects([VoicegramDialect(links)])
+    media_links = MediaLinks(cipher.derive("media-links"), settings.origin)
+    dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
     services = Services(
         settings=settings,
         clock=clock,
@@ -129,11 +133,14 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
             max_workers=settings.speech_processes or None, idle_seconds=settings.speech_idle_seconds
         ),
         links=links,
+        media_links=media_links,
         dialects=dialects,
     )
     WebhookReactions(dialects).install(bus)
     bus.react("api_key.created", create_key_listener)
     bus.react("api_key.revoked", revoke_key_links)
+    bus.react("voicegram.received", link_sender)
+    bus.react("voicegram.deleted", uncount_voicegram)
     bus.react("voicegram.completed", CompletionMail(cipher, links))
     bus.react("webhook.disabled", DisabledMail(cipher, settings.origin))
     bus.listen(_count_event)

@@ -25,6 +25,7 @@ from antiphon.domain.accounts.tables import account_counters, accounts, api_keys
 
 SESSION_MS = 14 * DAY
 MAX_EXPIRY_DAYS = 36_500
+MEMBER_NUMBERS = "member_numbers"
 _KEY_MAKERS = {
     KeyKind.PAT: crypto.new_pat,
     KeyKind.PUBLIC: crypto.new_public_key,
@@ -136,7 +137,13 @@ def create_user(
     try:
         tx.execute(
             memberships.insert(),
-            {"account_id": account_id, "user_id": user_id, "role": role.label, "created_at": tx.now},
+            {
+                "account_id": account_id,
+                "user_id": user_id,
+                "role": role.label,
+                "member_number": take_numbers(tx, account_id, MEMBER_NUMBERS),
+                "created_at": tx.now,
+            },
         )
     except IntegrityError as error:
         raise TakenError(f"{address} is in this account already", field="email") from error
@@ -207,7 +214,7 @@ def start_session(tx: WriteTx, user_id: str) -> tuple[str, str]:
     # unscoped: the person's accounts are what is looked for
     account_id = tx.scalar(
         select(memberships.c.account_id)
-        .where(memberships.c.user_id == user_id)
+        .where(memberships.c.user_id == user_id, memberships.c.is_active.is_(True))
         .order_by(memberships.c.created_at)
         .limit(1)
     )

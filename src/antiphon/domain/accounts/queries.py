@@ -73,13 +73,18 @@ _SESSION = (
         sessions.c.token_hash == bindparam("token_hash"),
         sessions.c.expires_at > bindparam("now"),
         users.c.is_disabled.is_(False),
+        memberships.c.is_active.is_(True),
     )
 )
 
 _PEOPLE = (
     select(users.c.id, users.c.email, users.c.name, memberships.c.role)
     .join(memberships, memberships.c.user_id == users.c.id)
-    .where(memberships.c.account_id == bindparam("account_id"), users.c.is_disabled.is_(False))
+    .where(
+        memberships.c.account_id == bindparam("account_id"),
+        memberships.c.is_active.is_(True),
+        users.c.is_disabled.is_(False),
+    )
     .order_by(memberships.c.created_at, users.c.id)
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -18,6 +20,11 @@ from sqlalchemy import (
 
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.types import Id, JsonText, Millis
+
+_LIVE: dict[str, Any] = {
+    "sqlite_where": text("deleted_at IS NULL"),
+    "postgresql_where": text("deleted_at IS NULL"),
+}
 
 contacts = Table(
     "contacts",
@@ -38,7 +45,8 @@ contacts = Table(
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
     UniqueConstraint("account_id", "number"),
-    Index("ix_contacts_account_id_created_at_id", "account_id", "created_at", "id"),
+    Index("ix_contacts_live_number", "account_id", "number", **_LIVE),
+    Index("ix_contacts_live_created_at", "account_id", "created_at", "id", "number", **_LIVE),
 )
 
 contact_addresses = Table(

@@ -77,6 +77,20 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_calls_account_id_started_at_id", ["account_id", "started_at", "id"], unique=False
         )
+        batch_op.create_index(
+            "ix_calls_recorded",
+            ["account_id", "started_at"],
+            unique=False,
+            sqlite_where=sa.text("recording_key IS NOT NULL"),
+            postgresql_where=sa.text("recording_key IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_calls_open",
+            ["started_at"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "carrier_connections",
@@ -149,7 +163,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_contacts_account_id_created_at_id", ["account_id", "created_at", "id"], unique=False
+            "ix_contacts_live_number",
+            ["account_id", "number"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_contacts_live_created_at",
+            ["account_id", "created_at", "id", "number"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
         )
 
     op.create_table(
@@ -412,6 +437,7 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(
             batch_op.f("uq_memberships_account_id_member_number"), ["account_id", "member_number"]
         )
+    _number_members()
 
     with op.batch_alter_table("voicegrams", schema=None) as batch_op:
         batch_op.add_column(sa.Column("contact_id", sa.String(length=36), nullable=True))
@@ -425,3 +451,16 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(
             batch_op.f("uq_webhook_subscriptions_account_id_number"), ["account_id", "number"]
         )
+
+
+def _number_members() -> None:
+    """Give the people of every account their integer ids, in the order in which they joined."""
+    op.execute(
+        "UPDATE memberships SET member_number = (SELECT count(*) FROM memberships AS other"
+        " WHERE other.account_id = memberships.account_id AND (other.created_at < memberships.created_at"
+        " OR (other.created_at = memberships.created_at AND other.user_id <= memberships.user_id)))"
+    )
+    op.execute(
+        "INSERT INTO account_counters (account_id, name, value)"
+        " SELECT account_id, 'member_numbers', count(*) FROM memberships GROUP BY account_id"
+    )

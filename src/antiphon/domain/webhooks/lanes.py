@@ -43,6 +43,7 @@ _DUE = (
         d.link_expires_at,
         d.attempts,
         d.is_test,
+        d.created_at,
         func.coalesce(d.data, events.c.data).label("data"),
     )
     .outerjoin(events, events.c.id == d.event_id)
@@ -166,6 +167,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         row.attempts,
         row.is_test,
         row.data or "{}",
+        row.created_at,
     )
 
 

@@ -49,6 +49,7 @@ class WebhookReactions:
     """Writes one delivery per matching active subscription (contracts/voicegram.md 7.1)."""
 
     def __init__(self, dialects: Dialects) -> None:
+        self._dialects = dialects
         self._contracts = {name: dialects.contracts_with(name) for name in dialects.event_types}
 
     def install(self, bus: EventBus) -> None:
@@ -57,12 +58,17 @@ class WebhookReactions:
         bus.react("voicegram.deleted", on_object_deleted)
 
     def on_event(self, tx: WriteTx, event: Event) -> None:
+        contracts = [
+            name for name in self._contracts.get(event.type, []) if self._dialects[name].accepts(event)
+        ]
+        if not contracts:
+            return
         channel: dict[str, Any] = event.data.get("channel") or {}
         rows = tx.all(
             _MATCHING,
             {
                 "account_id": event.account_id,
-                "contracts": self._contracts.get(event.type, []),
+                "contracts": contracts,
                 "channel_id": channel.get("id"),
             },
         )

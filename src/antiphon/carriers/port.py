@@ -16,7 +16,7 @@ MessageChannel = Literal["sms", "whatsapp"]
 OptOut = Literal["stop", "start"]
 
 MAX_MEDIA_BYTES = 32 * 1024 * 1024
-MAX_RECORDING_BYTES = 256 * 1024 * 1024
+MAX_RECORDING_BYTES = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from antiphon.contracts.votel.errors import on_http_error, on_server_error
 from antiphon.contracts.votel.routes import (
     account,
     api_keys,
+    carriers,
+    media,
     public_recording,
     recording_channels,
     session,
@@ -36,6 +38,8 @@ FAMILIES = (
     webhooks.ROUTES,
     api_keys.ROUTES,
     public_recording.ROUTES,
+    carriers.ROUTES,
+    media.ROUTES,
 )
 
 _SECURITY_SCHEMES = {

@@ -212,7 +212,9 @@ def _statements(active: tuple[str, ...], channels: int) -> tuple[Select[Any], Se
         return one.offset(bindparam("offset")), select(func.count()).select_from(part(0).subquery())
     tops = [ordered(part(position)).subquery() for position in range(channels)]
     merged = union_all(*(select(top.c.id, top.c.created_at) for top in tops)).subquery()
-    page: Select[Any] = select(merged.c.id, merged.c.created_at).order_by(merged.c.created_at.desc(), merged.c.id.desc())
+    page: Select[Any] = select(merged.c.id, merged.c.created_at).order_by(
+        merged.c.created_at.desc(), merged.c.id.desc()
+    )
     page = page.limit(bindparam("limit")).offset(bindparam("offset"))
     counts = [
         select(func.count()).select_from(part(at).subquery()).scalar_subquery() for at in range(channels)

@@ -28,7 +28,6 @@ _CONNECTION = select(
 ).where(c.deleted_at.is_(None))
 _ONE_CONNECTION = _CONNECTION.where(c.account_id == bindparam("account_id"), c.id == bindparam("id"))
 _CONNECTIONS = _CONNECTION.where(c.account_id == bindparam("account_id")).order_by(c.created_at, c.id)
-# unscoped: a callback finds its account by the connection's secret
 _BY_TOKEN = _CONNECTION.where(
     c.carrier == bindparam("carrier"), c.webhook_token_hash == bindparam("token_hash")
 )
@@ -50,7 +49,6 @@ _NUMBER = (
     .join(carrier_connections, c.id == n.connection_id)
     .where(n.deleted_at.is_(None))
 )
-# unscoped: a call between accounts of one installation looks for the owner of the number
 _BY_E164 = _NUMBER.where(n.e164 == bindparam("e164"))
 _OWN_BY_E164 = _NUMBER.where(n.account_id == bindparam("account_id"), n.e164 == bindparam("e164"))
 _OWN_BY_ID = _NUMBER.where(n.account_id == bindparam("account_id"), n.id == bindparam("id"))
@@ -72,12 +70,14 @@ def list_connections(tx: ReadTx, account_id: str) -> list[Connection]:
 
 def find_connection_by_token(tx: ReadTx, carrier: str, token_hash: str) -> Connection | None:
     """The connection that a callback's address belongs to, in whichever account."""
+    # unscoped: a callback finds its account by the connection's secret
     row = tx.first(_BY_TOKEN, {"carrier": carrier, "token_hash": token_hash})
     return None if row is None else _connection(row)
 
 
 def find_number(tx: ReadTx, e164: str) -> Number | None:
     """The live number of any account."""
+    # unscoped: the owner of the number is what is looked for
     row = tx.first(_BY_E164, {"e164": e164})
     return None if row is None else Number(*row)
 

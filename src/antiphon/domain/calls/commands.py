@@ -37,6 +37,7 @@ from antiphon.domain.calls.snapshot import analyzed_snapshot, snapshot
 from antiphon.domain.calls.tables import call_days, call_segments, calls
 from antiphon.domain.calls.turns import transcriptions
 from antiphon.domain.contacts.commands import resolve_contact, touch_contact
+from antiphon.domain.pipeline import delete_object
 
 FIRST_RUN = "first"
 OBJECT_SOURCE = "object:"
@@ -628,7 +629,7 @@ def _delete_objects(tx: WriteTx, call: Call) -> None:
     if call.recording_source is not None and call.recording_source.startswith(OBJECT_SOURCE):
         keys.add(call.recording_source.removeprefix(OBJECT_SOURCE))
     for key in keys - {None}:
-        tx.enqueue("objects.delete", {"key": str(key)}, key=f"objects.delete:{key}")
+        delete_object(tx, str(key))
 
 
 def call_exists(tx: WriteTx, account_id: str, call_id: str) -> bool:

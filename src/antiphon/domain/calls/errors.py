@@ -5,7 +5,7 @@ from __future__ import annotations
 from antiphon.core.errors import DomainError
 
 
-class CallStateError(DomainError):
-    """The call is not in a state that allows this (`invalid_state`)."""
+class RecordingError(DomainError):
+    """The recording cannot be had: `missing`, `too_large`."""
 
-    code = "invalid_state"
+    code = "missing"

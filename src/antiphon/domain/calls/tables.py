@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from antiphon.core.db.metadata import metadata
@@ -70,6 +71,19 @@ calls = Table(
     Index("ix_calls_account_id_started_at_id", "account_id", "started_at", "id"),
     Index("ix_calls_account_id_remote_number_started_at", "account_id", "remote_number", "started_at"),
     Index("ix_calls_account_id_contact_id_started_at", "account_id", "contact_id", "started_at"),
+    Index(
+        "ix_calls_recorded",
+        "account_id",
+        "started_at",
+        sqlite_where=text("recording_key IS NOT NULL"),
+        postgresql_where=text("recording_key IS NOT NULL"),
+    ),
+    Index(
+        "ix_calls_open",
+        "started_at",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 call_segments = Table(

@@ -10,7 +10,7 @@ from antiphon import __version__
 from antiphon.contracts.docs_page import docs_route
 from antiphon.contracts.endpoints import Documentation, DocumentedApp, mount
 from antiphon.contracts.vocatech.errors import on_failure, on_http_error
-from antiphon.contracts.vocatech.routes import webhooks
+from antiphon.contracts.vocatech.routes import contacts, settings, users, webhooks
 from antiphon.contracts.vocatech.routing import Routes, bind
 from antiphon.contracts.vocatech.schemas import Error
 from antiphon.domain.services import Services
@@ -19,7 +19,12 @@ BASE = "/v1"
 OPENAPI_URL = "/openapi/vocatech.json"
 DOCS_URL = "/docs/vocatech"
 TITLE = "Vocatech API"
-FAMILIES: tuple[Routes, ...] = (webhooks.ROUTES,)
+FAMILIES: tuple[Routes, ...] = (
+    users.ROUTES,
+    contacts.ROUTES,
+    webhooks.ROUTES,
+    settings.ROUTES,
+)
 
 _LIMIT_HEADERS: dict[str, Any] = {
     "X-RateLimit-Limit": {"schema": {"type": "integer"}, "description": "Requests allowed in the bucket"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from starlette.requests import Request
 
 from antiphon.contracts.http import BodyError, decode_object, read_body
@@ -21,6 +21,16 @@ def _refuse_nul(value: str) -> str:
 
 Clean = Annotated[str, AfterValidator(_refuse_nul)]
 """Text without NUL characters, which PostgreSQL cannot store."""
+
+
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise ValueError("must not be null")
+    return value
+
+
+Given = BeforeValidator(_refuse_null)
+"""A key of a change may be left out; null is no value."""
 
 
 class Body(BaseModel):

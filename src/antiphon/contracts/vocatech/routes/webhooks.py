@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
-from antiphon.contracts.vocatech.bodies import Body, Clean
+from antiphon.contracts.vocatech.bodies import Body, Clean, Given
 from antiphon.contracts.vocatech.errors import invalid
 from antiphon.contracts.vocatech.events import CONTRACT, CORE_TYPES, EVENT_TYPES
 from antiphon.contracts.vocatech.routing import MANAGE, Call, Routes
@@ -38,16 +38,6 @@ EventType = Literal[
 ]
 Name = Annotated[Clean, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Url = Annotated[Clean, StringConstraints(max_length=2048)]
-
-
-def _refuse_null(value: Any) -> Any:
-    if value is None:
-        raise ValueError("must not be null")
-    return value
-
-
-Given = BeforeValidator(_refuse_null)
-"""A key of a change may be left out; null is no value."""
 
 
 class NewWebhook(Body):

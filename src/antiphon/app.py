@@ -36,7 +36,11 @@ from antiphon.core.storage import ObjectStore, StorageConfig, create_store
 from antiphon.dispatcher import Dispatcher
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
+from antiphon.domain.calls.jobs import CallJobs
+from antiphon.domain.calls.links import RecordingLinks
+from antiphon.domain.carrier_events import CarrierJobs
 from antiphon.domain.channels.jobs import ChannelJobs
+from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
 from antiphon.domain.mails.jobs import MailJobs
@@ -134,6 +138,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         links=links,
         media_links=media_links,
+        recordings=RecordingLinks(cipher.derive("recording-links"), settings.origin),
         dialects=dialects,
     )
     WebhookReactions(dialects).install(bus)
@@ -156,11 +161,14 @@ def create_jobs(services: Services) -> JobRegistry:
     registry = JobRegistry()
     insight = open_insight(insight_config(services.settings), services.media)
     Pipeline(services, insight).register(registry)
+    CallJobs(services, insight).register(registry)
     Maintenance(services).register(registry)
     WebhookJobs(services).register(registry)
     MailJobs(services).register(registry)
     AccountJobs(services).register(registry)
     ChannelJobs(services).register(registry)
+    MessageJobs(services).register(registry)
+    CarrierJobs(services).register(registry)
     return registry
 
 

@@ -12,6 +12,7 @@ from antiphon.carriers.twilio import TwilioCarrier
 from antiphon.core.clock import Clock
 from antiphon.core.errors import ConfigurationError
 from antiphon.core.http import GuardedClient
+from antiphon.core.storage import ObjectStore
 
 
 def create_carrier(
@@ -22,11 +23,12 @@ def create_carrier(
     *,
     callback_url: str,
     http: GuardedClient,
+    store: ObjectStore,
     clock: Clock,
 ) -> Carrier:
     """The carrier of one connection. Raises ConfigurationError for an unknown kind."""
     if kind == "simulator":
-        return SimulatorCarrier(connection_id, credentials, clock)
+        return SimulatorCarrier(connection_id, credentials, store, clock)
     if kind == "twilio":
         return TwilioCarrier(credentials, settings, callback_url, http, clock)
     if kind == "meta_whatsapp":

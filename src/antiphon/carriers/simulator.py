@@ -33,6 +33,7 @@ from antiphon.carriers.port import (
 )
 from antiphon.core.clock import MINUTE, SECOND, Clock
 from antiphon.core.errors import DomainError, ErrorCategory, ServiceError
+from antiphon.core.storage import ObjectMissing, ObjectStore
 
 NAME = "simulator"
 SIGNATURE_HEADER = "x-simulator-signature"
@@ -101,8 +102,11 @@ class SimulatorCarrier:
     name = NAME
     is_idempotent = True
 
-    def __init__(self, connection_id: str, credentials: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self, connection_id: str, credentials: Mapping[str, str], store: ObjectStore, clock: Clock
+    ) -> None:
         self._connection_id = connection_id
+        self._store = store
         self._secret = credentials.get("secret", "")
         self._clock = clock
 
@@ -151,4 +155,13 @@ class SimulatorCarrier:
     async def fetch_media(
         self, *, url: str | None = None, carrier_media_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> FetchedMedia:
-        raise ServiceError(ErrorCategory.CALLER, "the simulator keeps no files", service=NAME)
+        key = carrier_media_id or ""
+        if not key.startswith(recording_prefix(self._connection_id)):
+            raise ServiceError(ErrorCategory.CALLER, "not a file of this connection", service=NAME)
+        try:
+            data = await self._store.get_range(key, 0, max_bytes + 1)
+        except (ObjectMissing, ValueError) as error:
+            raise ServiceError(ErrorCategory.CALLER, "no such file", service=NAME) from error
+        if len(data) > max_bytes:
+            raise ServiceError(ErrorCategory.CALLER, "the file is too large", service=NAME)
+        return FetchedMedia(data, "application/octet-stream")

@@ -26,5 +26,6 @@ def open_carrier(services: Services, connection: Connection) -> Carrier:
             services.settings.origin, connection.carrier, credentials.get(CALLBACK_TOKEN, "")
         ),
         http=services.http,
+        store=services.store,
         clock=services.clock,
     )

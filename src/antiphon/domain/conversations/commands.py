@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, select, update
 
 from antiphon.core.db.search import normalise
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
@@ -229,7 +229,7 @@ def _encode(content: dict[str, Any] | None) -> str | None:
     return None if content is None else msgspec.json.encode(content).decode()
 
 
-def check_outbound(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Number:
+def check_outbound(tx: ReadTx, account_id: str, outgoing: OutboundMessage) -> Number:
     """The sending number of a message that may be sent (contracts/vocatech.md 5.3).
 
     Raises UnknownSenderError on `from`; OptedOutError and DomainError on `to`; DomainError on `message`.

@@ -11,6 +11,10 @@ class SignInError(DomainError):
     code = "sign_in_failed"
 
 
+class LinkError(DomainError):
+    """A mailed link that is unknown, used or expired (`link_void`)."""
+
+
 class SubdomainError(DomainError):
     """`invalid`, `reserved` or `taken` (contracts/voicegram.md 9)."""
 

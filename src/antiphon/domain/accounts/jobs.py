@@ -11,6 +11,7 @@ from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.domain.accounts.commands import purge_sessions
 from antiphon.domain.accounts.records import KeyKind
 from antiphon.domain.accounts.request_log import purge_request_log
+from antiphon.domain.accounts.sign_in_links import purge_sign_in_links
 from antiphon.domain.accounts.tables import accounts, api_keys, users
 from antiphon.domain.mails.commands import queue_mail
 from antiphon.domain.services import Services
@@ -55,6 +56,7 @@ class AccountJobs:
     async def _purge(self, payload: Payload, context: JobContext) -> None:
         services = self._services
         await services.database.write(purge_sessions)
+        await services.database.write(purge_sign_in_links)
         before = services.clock.now() - services.settings.request_log_days * DAY
         while await services.database.write(purge_request_log, before):
             pass

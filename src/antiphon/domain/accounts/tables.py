@@ -74,6 +74,18 @@ sessions = Table(
     Index("ix_sessions_expires_at", "expires_at"),
 )
 
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("expires_at", Millis, nullable=False),
+    Column("used_at", Millis),
+    Index("ix_sign_in_links_user_id", "user_id"),
+    Index("ix_sign_in_links_expires_at", "expires_at"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -10,7 +10,7 @@ from antiphon import __version__
 from antiphon.contracts.docs_page import docs_route
 from antiphon.contracts.endpoints import Documentation, DocumentedApp, mount
 from antiphon.contracts.vocatech.errors import on_failure, on_http_error
-from antiphon.contracts.vocatech.routes import contacts, settings, users, webhooks
+from antiphon.contracts.vocatech.routes import calls, contacts, media, messages, settings, users, webhooks
 from antiphon.contracts.vocatech.routing import Routes, bind
 from antiphon.contracts.vocatech.schemas import Error
 from antiphon.domain.services import Services
@@ -20,6 +20,9 @@ OPENAPI_URL = "/openapi/vocatech.json"
 DOCS_URL = "/docs/vocatech"
 TITLE = "Vocatech API"
 FAMILIES: tuple[Routes, ...] = (
+    messages.ROUTES,
+    media.ROUTES,
+    calls.ROUTES,
     users.ROUTES,
     contacts.ROUTES,
     webhooks.ROUTES,

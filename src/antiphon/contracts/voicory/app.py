@@ -12,7 +12,7 @@ from antiphon.contracts.docs_page import docs_route
 from antiphon.contracts.endpoints import Documentation, DocumentedApp, mount
 from antiphon.contracts.voicory.errors import on_failure, on_http_error
 from antiphon.contracts.voicory.headers import BASE, KEY_HEADER, ContractHeaders, preflight
-from antiphon.contracts.voicory.routes import customers
+from antiphon.contracts.voicory.routes import calls, customers, messages
 from antiphon.contracts.voicory.routing import Routes, bind
 from antiphon.contracts.voicory.schemas import Error
 from antiphon.domain.services import Services
@@ -20,7 +20,7 @@ from antiphon.domain.services import Services
 OPENAPI_URL = "/openapi/voicory.json"
 DOCS_URL = "/docs/voicory"
 TITLE = "Voicory API"
-FAMILIES: tuple[Routes, ...] = (customers.ROUTES,)
+FAMILIES: tuple[Routes, ...] = (calls.ROUTES, customers.ROUTES, messages.ROUTES)
 
 _LIMIT_HEADERS: dict[str, Any] = {
     "X-RateLimit-Limit": {"schema": {"type": "integer"}, "description": "Requests allowed in the window"},

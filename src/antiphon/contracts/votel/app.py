@@ -18,6 +18,7 @@ from antiphon.contracts.votel.routes import (
     media,
     public_recording,
     recording_channels,
+    recordings,
     session,
     voicegram_links,
     voicegrams,
@@ -40,6 +41,7 @@ FAMILIES = (
     public_recording.ROUTES,
     carriers.ROUTES,
     media.ROUTES,
+    recordings.ROUTES,
 )
 
 _SECURITY_SCHEMES = {

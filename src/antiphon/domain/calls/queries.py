@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+import msgspec
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, or_, select
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
@@ -141,11 +142,14 @@ _SEGMENTS = Prepared(
     .where(s.account_id == bindparam("account_id"), s.call_id == bindparam("call_id"))
     .order_by(s.started_at, s.position)
 )
-_PAGE_SEGMENTS = (
+_SEGMENTS_OF = (
     select(s.call_id, *_SEGMENT)
-    .where(s.account_id == bindparam("account_id"), s.call_id.in_(bindparam("call_ids", expanding=True)))
+    .where(s.account_id == bindparam("account_id"))
     .order_by(s.call_id, s.started_at, s.position)
 )
+_IDS = func.json_each(bindparam("call_ids")).table_valued("value")
+_PAGE_SEGMENTS_SQLITE = Prepared(_SEGMENTS_OF.where(s.call_id.in_(select(_IDS.c.value))))
+_PAGE_SEGMENTS_POSTGRES = _SEGMENTS_OF.where(s.call_id == any_(bindparam("call_ids", type_=ARRAY(Text))))
 _TOTAL = Prepared(
     select(account_counters.c.value).where(
         account_counters.c.account_id == bindparam("account_id"), account_counters.c.name == COUNTER
@@ -161,7 +165,7 @@ _RECORDING = Prepared(
     )
 )
 
-_SAME_CALL = and_(s.account_id == bindparam("account_id"), s.call_id == c.id)
+_HAVING = select(s.call_id).where(s.account_id == bindparam("account_id"))
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "external": c.direction != CallDirection.INTERNAL.value,
     "status": c.status == bindparam("status"),
@@ -173,18 +177,12 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "contact_id": c.contact_id == bindparam("contact_id"),
     "since": c.started_at >= bindparam("since"),
     "until": c.started_at <= bindparam("until"),
-    "user_id": or_(
-        c.user_id == bindparam("user_id"),
-        exists().where(_SAME_CALL, s.user_id == bindparam("user_id")),
-    ),
-    "extension": or_(
-        c.extension == bindparam("extension"),
-        exists().where(_SAME_CALL, s.extension == bindparam("extension")),
-    ),
+    "user_id": c.id.in_(_HAVING.where(s.user_id == bindparam("user_id"))),
+    "extension": c.id.in_(_HAVING.where(s.extension == bindparam("extension"))),
     "search": or_(
         c.id == bindparam("search_exact"),
         c.extension == bindparam("search_exact"),
-        exists().where(_SAME_CALL, s.extension == bindparam("search_exact")),
+        c.id.in_(_HAVING.where(s.extension == bindparam("search_exact"))),
         c.search_text.like(bindparam("search_part"), escape="\\"),
     ),
 }
@@ -369,10 +367,16 @@ def list_call_page_with_segments(
 
 
 def _segments_of(tx: ReadTx, account_id: str, call_ids: Sequence[str]) -> dict[str, list[AnyRow]]:
-    found: dict[str, list[AnyRow]] = {}
-    if call_ids:
-        for row in tx.all(_PAGE_SEGMENTS, {"account_id": account_id, "call_ids": list(call_ids)}):
-            found.setdefault(row.call_id, []).append(row)
+    found: dict[str, list[AnyRow]] = {call_id: [] for call_id in call_ids}
+    if not found:
+        return found
+    if tx.dialect == "sqlite":
+        ids = msgspec.json.encode(call_ids).decode()
+        rows = tx.all(_PAGE_SEGMENTS_SQLITE, {"account_id": account_id, "call_ids": ids})
+    else:
+        rows = tx.all(_PAGE_SEGMENTS_POSTGRES, {"account_id": account_id, "call_ids": list(call_ids)})
+    for row in rows:
+        found[row[0]].append(row)
     return found
 
 

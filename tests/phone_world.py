@@ -18,6 +18,7 @@ from antiphon.core.jobs.worker import JobWorker, WorkerSettings
 from antiphon.domain.accounts.commands import create_account, create_key, create_user
 from antiphon.domain.accounts.records import KeyKind, NewKey, Plan, Role
 from antiphon.domain.services import Services
+from antiphon.domain.webhooks.dialect import Dialect, Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.reactions import WebhookReactions
 from contracts_front import ServerFront
@@ -133,9 +134,10 @@ async def open_worlds(
     base: str,
     send_key: Callable[[str], dict[str, str]],
     postgres_url: str | None,
+    make_dialects: Callable[[Services], Sequence[Dialect]] = lambda services: (),
     register_jobs: Sequence[Callable[[Services, JobRegistry], None]] = (),
 ) -> AsyncIterator[OpenWorld]:
-    """Yields a function that opens a world; `timezone` of our account, `dialects` and settings by keyword."""
+    """Yields a function that opens a world; `timezone` of our account and settings by keyword."""
     clients: list[httpx2.AsyncClient] = []
 
     async def make(*, timezone: str = "UTC", **settings: Any) -> World:
@@ -145,6 +147,7 @@ async def open_worlds(
             **settings,
         }
         services = make_services(**settings)
+        services.dialects = Dialects(make_dialects(services))
         if not clients:
             WebhookReactions(services.dialects).install(services.bus)
         ours = await services.database.write(make_tenant, "Acme", "example.com", timezone)

@@ -8,9 +8,20 @@ from typing import Any
 import pytest
 
 from antiphon.contracts.vocatech.app import create_app
+from antiphon.contracts.vocatech.events import VocatechDialect
+from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.core.clock import ManualClock
 from antiphon.core.db.database import Database
+from antiphon.domain.services import Services
+from antiphon.domain.webhooks.dialect import Dialect
 from phone_world import OpenWorld, World, open_worlds
+from voicegram_fixtures import make_receiver, receiver
+
+__all__ = ["make_receiver", "receiver"]
+
+
+def make_dialects(services: Services) -> list[Dialect]:
+    return [VoicegramDialect(services.links), VocatechDialect(services.media_links.url)]
 
 
 def send_key(text: str) -> dict[str, str]:
@@ -23,7 +34,7 @@ async def open_world(
 ) -> AsyncIterator[OpenWorld]:
     """A world whose settings the test chooses."""
     url = request.getfixturevalue("clean_postgres_url") if database.dialect == "postgresql" else None
-    async with open_worlds(make_services, clock, create_app, "/v1", send_key, url) as make:
+    async with open_worlds(make_services, clock, create_app, "/v1", send_key, url, make_dialects) as make:
         yield make
 
 

@@ -13,23 +13,23 @@ from antiphon.contracts.vocatech.errors import BODY, ApiError, Fault, invalid
 M = TypeVar("M", bound=BaseModel)
 
 
-def _refuse_nul(value: str) -> str:
+def refuse_nul(value: str) -> str:
     if "\0" in value:
         raise ValueError("must not hold NUL characters")
     return value
 
 
-Clean = Annotated[str, AfterValidator(_refuse_nul)]
+Clean = Annotated[str, AfterValidator(refuse_nul)]
 """Text without NUL characters, which PostgreSQL cannot store."""
 
 
-def _refuse_null(value: Any) -> Any:
+def refuse_null(value: Any) -> Any:
     if value is None:
         raise ValueError("must not be null")
     return value
 
 
-Given = BeforeValidator(_refuse_null)
+Given = BeforeValidator(refuse_null)
 """A key of a change may be left out; null is no value."""
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from antiphon.core.clock import from_datetime
+from antiphon.core.zones import is_zone
 
 MAX_DAYS = 366
 
@@ -25,15 +26,10 @@ class Days:
     until: int
 
 
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones()) | {"UTC"}
-
-
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """Raises KeyError for what is not an IANA name or `UTC`."""
-    if name not in _zone_names():
+    if not is_zone(name):
         raise KeyError(name)
     return ZoneInfo(name)
 
@@ -102,5 +98,4 @@ def days_between(start: date, end: date, zone: ZoneInfo) -> Days:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:
-    moment = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return from_datetime(moment.astimezone(UTC))
+    return from_datetime(datetime(day.year, day.month, day.day, tzinfo=zone))

@@ -32,5 +32,5 @@ def exceeded(decision: Decision) -> ApiError:
 
 
 def _shown(decision: Decision) -> int:
-    minute, burst = decision.windows
-    return 1 if burst.wait_ms and not minute.wait_ms else 0
+    minute = decision.windows[0]
+    return 0 if decision.allowed or minute.wait_ms else 1

@@ -63,13 +63,14 @@ class WebhookReactions:
         ]
         if not contracts:
             return
-        channel: dict[str, Any] = event.data.get("channel") or {}
+        # Of a voicegram; a message names its channel in one word.
+        channel = event.data.get("channel")
         rows = tx.all(
             _MATCHING,
             {
                 "account_id": event.account_id,
                 "contracts": contracts,
-                "channel_id": channel.get("id"),
+                "channel_id": channel.get("id") if isinstance(channel, dict) else None,
             },
         )
         matching = [row for row in rows if _wants(row, event.type)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
-from antiphon.contracts.vocatech.bodies import Body, Clean, Given
+from antiphon.contracts.vocatech.bodies import Body, Given, refuse_nul
 from antiphon.contracts.vocatech.errors import invalid
 from antiphon.contracts.vocatech.events import CONTRACT, CORE_TYPES, EVENT_TYPES
 from antiphon.contracts.vocatech.routing import MANAGE, Call, Routes
@@ -36,8 +36,12 @@ EventType = Literal[
     "message.received",
     "message.status_updated",
 ]
-Name = Annotated[Clean, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Url = Annotated[Clean, StringConstraints(max_length=2048)]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(refuse_nul),
+]
+Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(refuse_nul)]
 
 
 class NewWebhook(Body):

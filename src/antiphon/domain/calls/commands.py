@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import Text, and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from antiphon.core.clock import DAY
@@ -22,7 +22,7 @@ from antiphon.core.events import Event, events
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.tables import memberships, users
-from antiphon.domain.calls.queries import COUNTER, find_call_id, get_call
+from antiphon.domain.calls.queries import COUNTER, find_call_id, full_name, get_call
 from antiphon.domain.calls.records import (
     Call,
     CallStatus,
@@ -41,6 +41,7 @@ from antiphon.domain.pipeline import delete_object
 
 FIRST_RUN = "first"
 OBJECT_SOURCE = "object:"
+PARTS = "\t"
 
 _OWN = and_(
     calls.c.account_id == bindparam("p_account"),
@@ -101,6 +102,19 @@ _STORE_SEGMENT = (
         sentiment_score=bindparam("p_score"),
     )
 )
+_AT = {"sqlite": func.instr, "postgresql": func.strpos}
+_RENAME = {
+    dialect: (
+        update(calls)
+        .where(calls.c.account_id == bindparam("p_account"), calls.c.contact_id == bindparam("p_contact"))
+        .where(func.substr(calls.c.search_text, 1, bindparam("p_length")) != bindparam("p_prefix"))
+        .values(
+            search_text=bindparam("p_name", type_=Text)
+            + func.substr(calls.c.search_text, at(calls.c.search_text, PARTS))
+        )
+    )
+    for dialect, at in _AT.items()
+}
 _COLLEAGUE = (
     select(memberships.c.extension, users.c.name)
     .join(users, users.c.id == memberships.c.user_id)
@@ -183,8 +197,25 @@ def _place(
     return extension or row.extension, name or row.name
 
 
-def _search_text(*names: str | None) -> str:
-    return normalise(" ".join(name for name in names if name))
+def _search_text(remote_name: str | None, extension_name: str | None) -> str:
+    """What a search by name looks at: two parts, so that the first can be replaced alone."""
+    return f"{normalise(remote_name or '')}{PARTS}{normalise(extension_name or '')}"
+
+
+def follow_contact(tx: WriteTx, event: Event) -> None:
+    """Reaction: calls are found by their contact's name as it is now, and by none once it is deleted."""
+    data = event.data if event.type == "lead.updated" else {}
+    name = normalise(full_name(data.get("first_name"), data.get("last_name"), data.get("company")) or "")
+    tx.execute(
+        _RENAME[tx.dialect],
+        {
+            "p_account": event.account_id,
+            "p_contact": event.object_id,
+            "p_name": name,
+            "p_prefix": name + PARTS,
+            "p_length": len(name) + 1,
+        },
+    )
 
 
 def _fill_in(tx: WriteTx, call: Call, start: StartCall) -> Call:
@@ -609,7 +640,7 @@ def delete_call(tx: WriteTx, account_id: str, call_id: str) -> None:
             summary=None,
             analysis=None,
             metadata="{}",
-            search_text="",
+            search_text=PARTS,
         ),
         {"p_account": account_id, "p_id": call_id},
     )

@@ -180,7 +180,7 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "user_id": c.id.in_(_HAVING.where(s.user_id == bindparam("user_id"))),
     "extension": c.id.in_(_HAVING.where(s.extension == bindparam("extension"))),
     "search": or_(
-        c.id == bindparam("search_exact"),
+        c.id == bindparam("search_id"),
         c.extension == bindparam("search_exact"),
         c.id.in_(_HAVING.where(s.extension == bindparam("search_exact"))),
         c.search_text.like(bindparam("search_part"), escape="\\"),
@@ -257,6 +257,7 @@ def _active(filters: CallFilters) -> tuple[Active, dict[str, Any]]:
         names.append("search")
         text = filters.search[:MAX_QUERY_CHARS].strip()
         parameters["search_exact"] = text
+        parameters["search_id"] = text.lower()
         parameters["search_part"] = f"%{_escaped(normalise(text))}%"
     return tuple(names), parameters
 

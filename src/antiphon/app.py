@@ -34,8 +34,10 @@ from antiphon.core.limits import Limiter, MemoryLimiter, RedisLimiter, connect_r
 from antiphon.core.mail import MailConfig, create_mailer
 from antiphon.core.storage import ObjectStore, StorageConfig, create_store
 from antiphon.dispatcher import Dispatcher
+from antiphon.domain.accounts.invitations import InvitationMail
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
+from antiphon.domain.calls.commands import follow_contact
 from antiphon.domain.calls.jobs import CallJobs
 from antiphon.domain.calls.links import RecordingLinks
 from antiphon.domain.carrier_events import CarrierJobs
@@ -59,6 +61,7 @@ from antiphon.middleware import RequestMiddleware
 from antiphon.settings import Settings
 from antiphon.speech.insight.in_worker import open_insight
 from antiphon.speech.workers import MediaPool
+from antiphon.web.guide import create_guide_routes
 from antiphon.web.operator import create_operator_routes, not_found
 from antiphon.web.pages import create_web_routes
 from antiphon.web.product import ProductPages
@@ -144,6 +147,9 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     WebhookReactions(dialects).install(bus)
     bus.react("api_key.created", create_key_listener)
     bus.react("api_key.revoked", revoke_key_links)
+    bus.react("user.invited", InvitationMail(cipher, settings.origin))
+    bus.react("lead.updated", follow_contact)
+    bus.react("lead.deleted", follow_contact)
     bus.react("voicegram.received", link_sender)
     bus.react("voicegram.deleted", uncount_voicegram)
     bus.react("voicegram.completed", CompletionMail(cipher, links))
@@ -204,6 +210,7 @@ class App:
                 *create_operator_routes(services),
                 docs_index_route(CONTRACTS),
                 docs_static_route(),
+                *create_guide_routes(),
                 *create_web_routes(ProductPages(services)),
             ],
             exception_handlers={404: not_found, 405: not_found},

@@ -128,7 +128,7 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
         from_address=incoming.from_address,
         to_address=incoming.number.e164,
         remote_address=incoming.from_address,
-        body=incoming.body,
+        body=incoming.body.replace("\0", ""),  # which PostgreSQL cannot hold
         content=_encode(incoming.content),
         message_type=incoming.message_type,
         is_from_bot=False,

@@ -201,7 +201,7 @@ class MetaWhatsAppCarrier:
                 carrier_number_id=number_id if isinstance(number_id, str) else None,
                 name=name if isinstance(name, str) else None,
                 message_type=kind[:32],
-                content=None if kind == "text" or kind in _MEDIA else {kind: item.get(kind)},
+                content=None if kind == "text" or kind in _MEDIA else {kind: item.get(kind) or {}},
                 media=_attachments(item, kind),
             )
 

@@ -54,7 +54,7 @@ async def apply_events(services: Services, connection: Connection, events: list[
 def _apply_all(tx: WriteTx, connection: Connection, events: list[CarrierEvent]) -> None:
     for event in events:
         if not apply_event(tx, connection, event):
-            log.info("carrier event ignored", carrier=connection.carrier, event=type(event).__name__)
+            log.info("carrier event ignored", carrier=connection.carrier, kind=type(event).__name__)
 
 
 def apply_event(tx: WriteTx, connection: Connection, event: CarrierEvent) -> bool:

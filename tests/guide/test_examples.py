@@ -57,7 +57,6 @@ async def test_examples_against_a_server(tmp_path: Path) -> None:
         tmp_path,
         allow_insecure_webhooks="true",
         webhook_allowed_networks="127.0.0.1/32",
-        simulated_numbers="+12025550100",
     )
     try:
         await server.start()
@@ -72,6 +71,7 @@ async def test_examples_against_a_server(tmp_path: Path) -> None:
         environment = {
             "ANTIPHON_URL": server.url,
             "ANTIPHON_KEY": key[0],
+            "ANTIPHON_NUMBER": number,
             "HOOK_URL": receiver.url(),
         }
 

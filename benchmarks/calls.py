@@ -2,9 +2,9 @@
 
 `python benchmarks/calls.py [--full] [--calls N] [--rounds N] [--postgres URL] [--json]`. By default the large
 account has 50,000 calls; `--full` means 1,000,000 beside 1,000 small accounts. The page and its totals are
-also served by benchmarks/reference/calls_orm.py from the same file. Ratios over HTTP are those of the servers'
-processor time, which other programs on the machine change least. `--postgres` (an empty database) measures
-the store there instead, without HTTP.
+also served by benchmarks/reference/calls_orm.py from the same file. Ratios over HTTP are those of the
+servers' processor time, which other programs on the machine change least. `--postgres` (an empty database)
+measures the store there instead, without HTTP.
 """
 
 from __future__ import annotations

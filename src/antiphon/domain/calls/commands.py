@@ -204,6 +204,8 @@ def _search_text(remote_name: str | None, extension_name: str | None) -> str:
 
 def follow_contact(tx: WriteTx, event: Event) -> None:
     """Reaction: calls are found by their contact's name as it is now, and by none once it is deleted."""
+    if event.type == "lead.updated" and not event.data["is_renamed"]:
+        return
     data = event.data if event.type == "lead.updated" else {}
     name = normalise(full_name(data.get("first_name"), data.get("last_name"), data.get("company")) or "")
     tx.execute(
@@ -652,7 +654,7 @@ def delete_call(tx: WriteTx, account_id: str, call_id: str) -> None:
     )
     _recount(tx, call, None)
     _delete_objects(tx, call)
-    tx.emit(Event(account_id, "call.deleted", call_id))
+    tx.emit(Event(account_id, "call.deleted", call_id, {"contact_id": call.contact_id}))
 
 
 def _delete_objects(tx: WriteTx, call: Call) -> None:

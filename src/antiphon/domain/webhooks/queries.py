@@ -46,6 +46,7 @@ SUBSCRIPTION_COLUMNS = (
     s.disabled_reason,
     s.number,
     s.name,
+    # unscoped: the account of the row that is selected
     select(accounts.c.timezone).where(accounts.c.id == s.account_id).scalar_subquery().label("timezone"),
 )
 _OWN = select(*SUBSCRIPTION_COLUMNS).where(

@@ -15,6 +15,8 @@ from antiphon.core.http import GuardedClient
 from antiphon.core.limits import MemoryLimiter
 from antiphon.core.mail import ConsoleMailer
 from antiphon.core.storage import LocalStore
+from antiphon.domain.calls.links import RecordingLinks
+from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.dialect import Dialect, Dialects
@@ -50,5 +52,7 @@ def build_services(
         http=GuardedClient(AddressPolicy(chosen.webhook_allowed_networks), clock),
         media=media,
         links=ListenLinks(cipher.derive("listen-links"), chosen.origin),
+        media_links=MediaLinks(cipher.derive("media-links"), chosen.origin),
+        recordings=RecordingLinks(cipher.derive("recording-links"), chosen.origin),
         dialects=Dialects(list(dialects)),
     )

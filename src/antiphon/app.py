@@ -12,8 +12,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.contracts.docs_page import docs_index_route, docs_static_route
+from antiphon.contracts.vocatech.app import create_app as create_vocatech_app
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.vocatech.events import VocatechDialect
+from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
 from antiphon.core import metrics
@@ -30,9 +33,16 @@ from antiphon.core.limits import create_limiter
 from antiphon.core.mail import MailConfig, create_mailer
 from antiphon.core.storage import ObjectStore, StorageConfig, create_store
 from antiphon.dispatcher import Dispatcher
+from antiphon.domain.accounts.invitations import InvitationMail
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
+from antiphon.domain.calls.commands import follow_contact
+from antiphon.domain.calls.jobs import CallJobs
+from antiphon.domain.calls.links import RecordingLinks
+from antiphon.domain.carrier_events import CarrierJobs
 from antiphon.domain.channels.jobs import ChannelJobs
+from antiphon.domain.conversations.jobs import MessageJobs
+from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
@@ -41,6 +51,7 @@ from antiphon.domain.voicegrams.jobs import Pipeline
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.maintenance import Maintenance
 from antiphon.domain.voicegrams.notifications import CompletionMail
+from antiphon.domain.voicegrams.senders import link_sender, uncount_voicegram
 from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.notifications import DisabledMail
@@ -49,6 +60,7 @@ from antiphon.middleware import RequestMiddleware
 from antiphon.settings import Settings
 from antiphon.speech.insight.in_worker import open_insight
 from antiphon.speech.workers import MediaPool
+from antiphon.web.guide import create_guide_routes
 from antiphon.web.operator import create_operator_routes, not_found
 from antiphon.web.pages import create_web_routes
 from antiphon.web.product import ProductPages
@@ -58,6 +70,8 @@ log = structlog.get_logger(__name__)
 STOP_GRACE_SECONDS = 10.0
 CONTRACTS = (
     ("voicegram", "Voicegram", "Website voice messages: voicegrams, channels, signed webhooks."),
+    ("voicory", "Voicory", "Calls, customers and WhatsApp messages, read-only."),
+    ("vocatech", "Vocatech", "Business phone: calls, messages, contacts, users, webhooks, settings."),
     ("votel", "Native API", "What the dashboard uses: sessions, voicegrams, channels, keys, webhooks."),
 )
 TEMPORARY_OBJECTS = timedelta(hours=1)
@@ -104,7 +118,8 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus = EventBus()
     cipher = Cipher(load_or_create_key(settings.data_dir / "secret.key"))
     links = ListenLinks(cipher.derive("listen-links"), settings.origin)
-    dialects = Dialects([VoicegramDialect(links)])
+    media_links = MediaLinks(cipher.derive("media-links"), settings.origin)
+    dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
     services = Services(
         settings=settings,
         clock=clock,
@@ -120,11 +135,18 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
             max_workers=settings.speech_processes or None, idle_seconds=settings.speech_idle_seconds
         ),
         links=links,
+        media_links=media_links,
+        recordings=RecordingLinks(cipher.derive("recording-links"), settings.origin),
         dialects=dialects,
     )
     WebhookReactions(dialects).install(bus)
     bus.react("api_key.created", create_key_listener)
     bus.react("api_key.revoked", revoke_key_links)
+    bus.react("user.invited", InvitationMail(cipher, settings.origin))
+    bus.react("lead.updated", follow_contact)
+    bus.react("lead.deleted", follow_contact)
+    bus.react("voicegram.received", link_sender)
+    bus.react("voicegram.deleted", uncount_voicegram)
     bus.react("voicegram.completed", CompletionMail(cipher, links))
     bus.react("webhook.disabled", DisabledMail(cipher, settings.origin))
     bus.listen(_count_event)
@@ -140,11 +162,14 @@ def create_jobs(services: Services) -> JobRegistry:
     registry = JobRegistry()
     insight = open_insight(insight_config(services.settings), services.media)
     Pipeline(services, insight).register(registry)
+    CallJobs(services, insight).register(registry)
     Maintenance(services).register(registry)
     WebhookJobs(services).register(registry)
     MailJobs(services).register(registry)
     AccountJobs(services).register(registry)
     ChannelJobs(services).register(registry)
+    MessageJobs(services).register(registry)
+    CarrierJobs(services).register(registry)
     return registry
 
 
@@ -180,12 +205,17 @@ class App:
                 *create_operator_routes(services),
                 docs_index_route(CONTRACTS),
                 docs_static_route(),
+                *create_guide_routes(),
                 *create_web_routes(ProductPages(services)),
             ],
             exception_handlers={404: not_found, 405: not_found},
         )
         dispatcher = Dispatcher(
-            voicegram=create_voicegram_app(services), votel=create_votel_app(services), web=web
+            voicegram=create_voicegram_app(services),
+            voicory=create_voicory_app(services),
+            vocatech=create_vocatech_app(services),
+            votel=create_votel_app(services),
+            web=web,
         )
         return RequestMiddleware(
             dispatcher,

@@ -60,7 +60,8 @@ class RequestMiddleware:
                 headers = list(message.get("headers", ()))
                 present = {name.lower() for name, _ in headers}
                 headers.extend(item for item in self._defaults if item[0] not in present)
-                headers.append((b"x-request-id", info.request_id.encode()))
+                if info.shows_request_id:
+                    headers.append((b"x-request-id", info.request_id.encode()))
                 message = {**message, "headers": headers}
             await send(message)
 

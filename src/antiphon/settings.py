@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     workspace_domain: str = ""
     blocked_subdomains: Annotated[list[str], NoDecode] = []
     plan_features: dict[str, str] = {}
+    simulated_numbers: Literal["demo", "all", "none"] = "demo"
 
     @field_validator("webhook_allowed_networks", "trusted_proxies", "blocked_subdomains", mode="before")
     @classmethod

@@ -26,6 +26,7 @@ from antiphon.domain.accounts.queries import find_account_by_subdomain, get_acco
 from antiphon.domain.accounts.records import Account, KeyKind, NewKey, Plan, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import ChannelKind
+from antiphon.domain.numbers.commands import create_simulator
 from antiphon.settings import Settings
 
 account_app = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -70,7 +71,16 @@ def account_create(
         create_user(tx, account.id, email=owner, name=owner, role=Role.OWNER, password_hash=hashed)
         return account
 
-    account = run_async(_write(load_settings(data_dir), make))
+    settings = load_settings(data_dir)
+
+    async def run() -> Account:
+        async with open_services(settings) as services:
+            made: Account = await services.database.write(make)
+            if settings.simulated_numbers == "all":
+                await services.database.write(create_simulator, services.cipher, made.id)
+            return made
+
+    account = run_async(run())
     data = {
         "id": account.id,
         "name": account.name,

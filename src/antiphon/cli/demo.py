@@ -18,13 +18,14 @@ from antiphon.cli.output import (
     run_async,
 )
 from antiphon.cli.session import open_services
-from antiphon.core.crypto import hash_password
+from antiphon.core.crypto import Cipher, hash_password
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.commands import create_account, create_key, create_user
 from antiphon.domain.accounts.queries import count_accounts
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import ChannelKind
+from antiphon.domain.numbers.commands import create_simulator
 from antiphon.domain.services import Services
 from antiphon.settings import Settings
 
@@ -39,6 +40,7 @@ class Demo:
     password: str
     token: str
     record_path: str
+    number: str = ""
 
 
 async def ensure_demo(services: Services) -> Demo | None:
@@ -47,7 +49,9 @@ async def ensure_demo(services: Services) -> Demo | None:
     if await services.database.read(count_accounts):
         return _load(path)
     password = secrets.token_urlsafe(9)
-    demo = await services.database.write(_create, password, hash_password(password))
+    demo = await services.database.write(
+        _create, password, hash_password(password), services.cipher, services.settings
+    )
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(demo), file)
@@ -61,7 +65,7 @@ def _load(path: Path) -> Demo | None:
         return None
 
 
-def _create(tx: WriteTx, password: str, password_hash: str) -> Demo:
+def _create(tx: WriteTx, password: str, password_hash: str, cipher: Cipher, settings: Settings) -> Demo:
     account = create_account(tx, name="Demo", plan=Plan.PRO, subdomain="demo")
     user_id = create_user(
         tx, account.id, email=EMAIL, name="Owner", role=Role.OWNER, password_hash=password_hash
@@ -75,7 +79,10 @@ def _create(tx: WriteTx, password: str, password_hash: str) -> Demo:
         slug="hello",
         greeting="Leave us a voice message. We read every one.",
     )
-    return Demo(account.id, EMAIL, password, key.key, f"/v/{account.subdomain}/{channel.slug}")
+    number = ""
+    if settings.simulated_numbers != "none":
+        number = create_simulator(tx, cipher, account.id).e164
+    return Demo(account.id, EMAIL, password, key.key, f"/v/{account.subdomain}/{channel.slug}", number)
 
 
 def describe(demo: Demo, settings: Settings) -> dict[str, str]:
@@ -86,6 +93,7 @@ def describe(demo: Demo, settings: Settings) -> dict[str, str]:
         "email": demo.email,
         "password": demo.password,
         "token": demo.token,
+        "number": demo.number,
         "docs": f"{settings.origin}/docs",
     }
 
@@ -95,7 +103,8 @@ def banner(places: dict[str, Any]) -> str:
         f"  record     {places['record']}\n"
         f"  dashboard  {places['dashboard']}  ({places['email']} / {places['password']})\n"
         f"  token      {places['token']}\n"
-        f"  docs       {places['docs']}"
+        + (f"  number     {places['number']}  (simulated)\n" if places["number"] else "")
+        + f"  docs       {places['docs']}"
     )
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from antiphon import __version__
-from antiphon.cli import accounts, demo, doctor, serve, speech
+from antiphon.cli import accounts, calls, demo, doctor, serve, simulate, speech
 from antiphon.cli.output import FAILURE, one_line, print_result
 
 app = typer.Typer(
@@ -28,7 +28,9 @@ app.add_typer(accounts.account_app, name="account")
 app.add_typer(accounts.user_app, name="user")
 app.add_typer(accounts.key_app, name="key")
 app.add_typer(accounts.channel_app, name="channel")
+app.add_typer(calls.calls_app, name="calls")
 app.add_typer(speech.models_app, name="models")
+app.add_typer(simulate.simulate_app, name="simulate")
 
 
 @app.command("version")

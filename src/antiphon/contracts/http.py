@@ -24,6 +24,7 @@ class RequestInfo:
     contract: str = "web"
     account_id: str | None = None
     key_id: str | None = None
+    shows_request_id: bool = True
 
 
 class BodyError(Exception):

@@ -233,6 +233,11 @@ def new_webhook_secret() -> str:
     return "vg_whsec_" + secrets.token_hex(32)
 
 
+def new_standard_webhook_secret() -> str:
+    """`whsec_` and base64 of 32 random bytes, as Standard Webhooks has it (contracts/vocatech.md 5.7)."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 def new_secret_key() -> str:
     """A secret API key, `sk_` and 32 base62 characters."""
     return "sk_" + _base62(32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,21 +72,25 @@ class EventBus:
         """Tell `listener`, on the event loop, of every event after its commit."""
         self._listeners.append(listener)
 
-    def dispatch(self, tx: WriteTx, event: Event) -> None:
-        """Write the event row, then run the reactions to it."""
+    def dispatch(self, tx: WriteTx, events: Sequence[Event]) -> None:
+        """Write the events' rows, then run the reactions to each."""
         tx.execute(
             _INSERT,
-            {
-                "id": event.id,
-                "account_id": event.account_id,
-                "type": event.type,
-                "object_id": event.object_id,
-                "data": msgspec.json.encode(event.data).decode(),
-                "created_at": tx.now,
-            },
+            [
+                {
+                    "id": event.id,
+                    "account_id": event.account_id,
+                    "type": event.type,
+                    "object_id": event.object_id,
+                    "data": msgspec.json.encode(event.data).decode(),
+                    "created_at": tx.now,
+                }
+                for event in events
+            ],
         )
-        for reaction in self._reactions[event.type]:
-            reaction(tx, event)
+        for event in events:
+            for reaction in self._reactions[event.type]:
+                reaction(tx, event)
 
     def publish(self, events: list[Event]) -> None:
         for event in events:

@@ -12,6 +12,8 @@ from antiphon.core.http import GuardedClient
 from antiphon.core.limits import Limiter
 from antiphon.core.mail import Mailer
 from antiphon.core.storage import ObjectStore
+from antiphon.domain.calls.links import RecordingLinks
+from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.settings import Settings
@@ -32,4 +34,6 @@ class Services:
     http: GuardedClient
     media: MediaPool
     links: ListenLinks
+    media_links: MediaLinks
+    recordings: RecordingLinks
     dialects: Dialects

@@ -8,8 +8,12 @@ from antiphon.core import events
 from antiphon.core.db.metadata import metadata
 from antiphon.core.jobs import tables as job_tables
 from antiphon.domain.accounts import tables as account_tables
+from antiphon.domain.calls import tables as call_tables
 from antiphon.domain.channels import tables as channel_tables
+from antiphon.domain.contacts import tables as contact_tables
+from antiphon.domain.conversations import tables as conversation_tables
 from antiphon.domain.mails import tables as mail_tables
+from antiphon.domain.numbers import tables as number_tables
 from antiphon.domain.voicegrams import tables as voicegram_tables
 from antiphon.domain.webhooks import tables as webhook_tables
 
@@ -17,8 +21,12 @@ TABLE_MODULES = (
     events,
     job_tables,
     account_tables,
+    call_tables,
     channel_tables,
+    contact_tables,
+    conversation_tables,
     mail_tables,
+    number_tables,
     voicegram_tables,
     webhook_tables,
 )

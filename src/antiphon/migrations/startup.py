@@ -8,7 +8,7 @@ from pathlib import Path
 
 from antiphon.settings import Settings
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a test holds it against the migrations."""
 
 

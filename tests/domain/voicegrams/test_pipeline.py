@@ -14,6 +14,7 @@ from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import ErrorCategory, NotFoundError, ServiceError
 from antiphon.core.events import Event, events
 from antiphon.core.storage import ObjectMissing
+from antiphon.domain.pipeline import ENGINE_RETRY
 from antiphon.domain.voicegrams import jobs as pipeline
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
 from antiphon.domain.voicegrams.maintenance import resume_stalled
@@ -88,10 +89,10 @@ async def test_a_failing_engine_is_retried_and_then_given_up_visibly(
     await studio.process()
     assert calls == 1
     assert (await studio.get(voicegram_id)).status is VoicegramStatus.PROCESSING
-    for _ in range(pipeline.ENGINE_RETRY.max_attempts):
+    for _ in range(ENGINE_RETRY.max_attempts):
         await studio.advance(HOUR)
     voicegram = await studio.get(voicegram_id)
-    assert calls == pipeline.ENGINE_RETRY.max_attempts
+    assert calls == ENGINE_RETRY.max_attempts
     assert voicegram.status is VoicegramStatus.COMPLETED
     step = next(step for step in voicegram.steps if step.name == "transcribe")
     assert (step.status, step.error) == ("failed", "the engine is down")

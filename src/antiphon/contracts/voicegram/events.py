@@ -8,6 +8,7 @@ import msgspec
 
 from antiphon.core.clock import DAY, MINUTE, to_iso
 from antiphon.core.crypto import new_webhook_secret
+from antiphon.core.events import Event
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import CompletedVoicegram
 from antiphon.domain.webhooks.dialect import AudioLink
@@ -124,6 +125,9 @@ class VoicegramDialect:
     def new_secret(self) -> str:
         return new_webhook_secret()
 
+    def accepts(self, event: Event) -> bool:
+        return True
+
     def render(
         self,
         event_id: str,
@@ -146,7 +150,7 @@ class VoicegramDialect:
             **standard_headers(key, event_id, timestamp, body),
         }
 
-    def sample_data(self, now: int) -> tuple[str, dict[str, Any]]:
+    def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
         return EVENT, sample_data(now)
 
 

@@ -14,8 +14,11 @@ from antiphon.contracts.votel.errors import on_http_error, on_server_error
 from antiphon.contracts.votel.routes import (
     account,
     api_keys,
+    carriers,
+    media,
     public_recording,
     recording_channels,
+    recordings,
     session,
     voicegram_links,
     voicegrams,
@@ -36,6 +39,9 @@ FAMILIES = (
     webhooks.ROUTES,
     api_keys.ROUTES,
     public_recording.ROUTES,
+    carriers.ROUTES,
+    media.ROUTES,
+    recordings.ROUTES,
 )
 
 _SECURITY_SCHEMES = {

@@ -74,6 +74,10 @@ def forbidden(detail: str) -> ApiError:
     return ApiError(403, detail)
 
 
+def not_found() -> ApiError:
+    return ApiError(404, NOT_FOUND)
+
+
 def too_many(retry_after_seconds: int) -> ApiError:
     return ApiError(429, "Too many requests", headers={"Retry-After": str(max(1, retry_after_seconds))})
 

@@ -14,8 +14,10 @@ _SPACE = re.compile(r"\s+")
 
 def normalise(text: str) -> str:
     """Compatibility forms, no marks, lower case, single spaces; for stored text and queries alike."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    plain = text
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return _SPACE.sub(" ", plain.replace("\0", " ").casefold()).strip()
 
 

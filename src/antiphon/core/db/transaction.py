@@ -72,8 +72,13 @@ class WriteTx(ReadTx):
 
     def emit(self, event: Event) -> None:
         """Run the event's reactions in this transaction and publish it after the commit."""
-        self.events.append(event)
-        self._bus.dispatch(self, event)
+        self.emit_all([event])
+
+    def emit_all(self, events: Sequence[Event]) -> None:
+        """As `emit` for each, their rows written at once."""
+        if events:
+            self.events.extend(events)
+            self._bus.dispatch(self, events)
 
     def enqueue(
         self, name: str, payload: dict[str, str | int], *, key: str, delay_ms: int = 0, priority: int = 0

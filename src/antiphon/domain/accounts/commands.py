@@ -8,7 +8,8 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import Executable, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from antiphon.core import crypto
@@ -24,6 +25,7 @@ from antiphon.domain.accounts.tables import account_counters, accounts, api_keys
 
 SESSION_MS = 14 * DAY
 MAX_EXPIRY_DAYS = 36_500
+MEMBER_NUMBERS = "member_numbers"
 _KEY_MAKERS = {
     KeyKind.PAT: crypto.new_pat,
     KeyKind.PUBLIC: crypto.new_public_key,
@@ -31,6 +33,19 @@ _KEY_MAKERS = {
 }
 _USER_BY_EMAIL = select(users.c.id).where(users.c.email == bindparam("email"))
 _SUBDOMAIN_TAKEN = select(accounts.c.id).where(accounts.c.subdomain == bindparam("subdomain"))
+
+
+def _counting(insert: postgresql.Insert | sqlite.Insert) -> Executable:
+    return insert.on_conflict_do_update(
+        index_elements=[account_counters.c.account_id, account_counters.c.name],
+        set_={"value": account_counters.c.value + insert.excluded.value},
+    ).returning(account_counters.c.value)
+
+
+_COUNT = {
+    "postgresql": _counting(postgresql.insert(account_counters)),
+    "sqlite": _counting(sqlite.insert(account_counters)),
+}
 
 
 def create_account(
@@ -122,7 +137,13 @@ def create_user(
     try:
         tx.execute(
             memberships.insert(),
-            {"account_id": account_id, "user_id": user_id, "role": role.label, "created_at": tx.now},
+            {
+                "account_id": account_id,
+                "user_id": user_id,
+                "role": role.label,
+                "member_number": take_numbers(tx, account_id, MEMBER_NUMBERS),
+                "created_at": tx.now,
+            },
         )
     except IntegrityError as error:
         raise TakenError(f"{address} is in this account already", field="email") from error
@@ -193,7 +214,7 @@ def start_session(tx: WriteTx, user_id: str) -> tuple[str, str]:
     # unscoped: the person's accounts are what is looked for
     account_id = tx.scalar(
         select(memberships.c.account_id)
-        .where(memberships.c.user_id == user_id)
+        .where(memberships.c.user_id == user_id, memberships.c.is_active.is_(True))
         .order_by(memberships.c.created_at)
         .limit(1)
     )
@@ -232,16 +253,18 @@ def purge_sessions(tx: WriteTx) -> int:
     return tx.execute(sessions.delete().where(sessions.c.expires_at <= tx.now)).rowcount
 
 
-def add_to_counter(tx: WriteTx, account_id: str, name: str, amount: int) -> None:
-    """Move a per-account counter with the rows it counts."""
-    changed = tx.execute(
-        account_counters.update()
-        .where(account_counters.c.account_id == account_id, account_counters.c.name == name)
-        .values(value=account_counters.c.value + amount)
-    )
-    if changed.rowcount == 0:
-        row: dict[str, Any] = {"account_id": account_id, "name": name, "value": amount}
-        tx.execute(account_counters.insert(), row)
+def add_to_counter(tx: WriteTx, account_id: str, name: str, amount: int) -> int:
+    """Move a per-account counter with the rows it counts; returns its new value.
+
+    The counter stays locked until the transaction ends; an amount of 0 only locks it.
+    """
+    row: dict[str, Any] = {"account_id": account_id, "name": name, "value": amount}
+    return int(tx.scalar(_COUNT[tx.dialect], row))
+
+
+def take_numbers(tx: WriteTx, account_id: str, name: str, amount: int = 1) -> int:
+    """The first of so many integers that the account has never had under this name."""
+    return add_to_counter(tx, account_id, name, amount) - amount + 1
 
 
 def parse_expiry(text: str | None) -> int | None:

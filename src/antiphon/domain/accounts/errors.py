@@ -21,3 +21,15 @@ class SubdomainError(DomainError):
 
 class TakenError(DomainError):
     code = "taken"
+
+
+class ForbiddenError(DomainError):
+    """The acting user may not do this (contracts/vocatech.md 5.6)."""
+
+    code = "forbidden"
+
+
+class LastOneError(DomainError):
+    """An account keeps an active admin and an active owner: `last_admin`, `last_owner`."""
+
+    code = "last_owner"

@@ -39,6 +39,8 @@ _KEY = Prepared(
         api_keys.c.expires_at,
         api_keys.c.revoked_at,
         users.c.is_disabled,
+        memberships.c.is_active,
+        accounts.c.timezone,
     )
     .join(accounts, accounts.c.id == api_keys.c.account_id)
     .join(users, users.c.id == api_keys.c.user_id)
@@ -71,13 +73,18 @@ _SESSION = (
         sessions.c.token_hash == bindparam("token_hash"),
         sessions.c.expires_at > bindparam("now"),
         users.c.is_disabled.is_(False),
+        memberships.c.is_active.is_(True),
     )
 )
 
 _PEOPLE = (
     select(users.c.id, users.c.email, users.c.name, memberships.c.role)
     .join(memberships, memberships.c.user_id == users.c.id)
-    .where(memberships.c.account_id == bindparam("account_id"), users.c.is_disabled.is_(False))
+    .where(
+        memberships.c.account_id == bindparam("account_id"),
+        memberships.c.is_active.is_(True),
+        users.c.is_disabled.is_(False),
+    )
     .order_by(memberships.c.created_at, users.c.id)
 )
 
@@ -131,7 +138,8 @@ def find_key(tx: ReadTx, key_hash: str) -> KeyOwner | None:
         scopes,
         row.expires_at,
         row.revoked_at,
-        row.is_disabled,
+        row.is_disabled or not row.is_active,
+        row.timezone,
     )
 
 

@@ -74,6 +74,52 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """How a person is reached (contracts/vocatech.md 5.6); `forward_to` is E.164."""
+
+    timezone: str | None = None
+    do_not_disturb: bool = False
+    ring_seconds: int = 20
+    forward_to: str | None = None
+    voicemail_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person with the place held in one account; `number` is Vocatech's integer id."""
+
+    user_id: str
+    number: int
+    email: str
+    name: str
+    role: Role
+    extension: str | None
+    is_active: bool
+    settings: MemberSettings
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    items: list[Member]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What an account has set for itself (contracts/vocatech.md 5.6)."""
+
+    name: str
+    timezone: str
+    country: str
+    recording_enabled: bool = True
+    transcription_enabled: bool = True
+    summary_enabled: bool = True
+    sentiment_enabled: bool = True
+    recording_retention_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class KeyOwner:
     """A presented key with everything a request needs to know of it, live or not."""
 
@@ -88,6 +134,7 @@ class KeyOwner:
     expires_at: int | None
     revoked_at: int | None
     user_disabled: bool
+    timezone: str
 
     def is_live(self, now: int) -> bool:
         return (

@@ -13,6 +13,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
+    true,
 )
 
 from antiphon.core.db.metadata import metadata
@@ -27,6 +29,7 @@ accounts = Table(
     Column("subdomain", String(40), unique=True),
     Column("country", String(2), nullable=False),
     Column("timezone", String(64), nullable=False),
+    Column("settings", JsonText, nullable=False, server_default="{}"),
     Column("created_at", Millis, nullable=False),
 )
 
@@ -47,8 +50,14 @@ memberships = Table(
     Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("role", String(16), nullable=False),
+    Column("member_number", Integer),
+    Column("extension", String(16)),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("settings", JsonText, nullable=False, server_default="{}"),
     Column("created_at", Millis, nullable=False),
     PrimaryKeyConstraint("account_id", "user_id"),
+    UniqueConstraint("account_id", "member_number"),
+    UniqueConstraint("account_id", "extension"),
     Index("ix_memberships_user_id", "user_id"),
 )
 

@@ -17,6 +17,7 @@ from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.channels.commands import count_voicegram
+from antiphon.domain.pipeline import delete_object
 from antiphon.domain.voicegrams.errors import VoicegramStateError
 from antiphon.domain.voicegrams.queries import find_listener, get_completed, get_voicegram
 from antiphon.domain.voicegrams.records import ListenerKind, Step, StepStatus, Voicegram, VoicegramStatus
@@ -268,11 +269,6 @@ def delete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
         delete_object(tx, str(key))
     add_to_counter(tx, account_id, "voicegrams", -1)
     tx.emit(Event(account_id, "voicegram.deleted", voicegram_id))
-
-
-def delete_object(tx: WriteTx, key: str) -> None:
-    """Delete a stored file once the transaction has committed, whatever happens to this process."""
-    tx.enqueue("objects.delete", {"key": key}, key=f"objects.delete:{key}")
 
 
 def delete_audio(tx: WriteTx, account_id: str, voicegram_id: str) -> None:

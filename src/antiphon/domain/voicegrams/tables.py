@@ -26,6 +26,7 @@ voicegrams = Table(
     Column("id", Id, primary_key=True),
     Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("channel_id", Id, ForeignKey("recording_channels.id"), nullable=False),
+    Column("contact_id", Id),
     Column("status", String(16), nullable=False),
     Column("sender_email", String(320), nullable=False),
     Column("page_url", Text),
@@ -58,6 +59,7 @@ voicegrams = Table(
     UniqueConstraint("account_id", "client_id"),
     Index("ix_voicegrams_account_id_completed_at_id", "account_id", "completed_at", "id"),
     Index("ix_voicegrams_account_id_created_at_id", "account_id", "created_at", "id"),
+    Index("ix_voicegrams_account_id_contact_id", "account_id", "contact_id"),
     Index("ix_voicegrams_completed_at", "completed_at"),
 )
 

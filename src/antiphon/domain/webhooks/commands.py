@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import and_, bindparam, func, select
 
@@ -62,6 +64,8 @@ _SAME_ZAP = (
     )
     .limit(1)
 )
+# Rows are never deleted, so numbers are never given again.
+_LAST_NUMBER = select(func.max(s.number)).where(s.account_id == bindparam("account_id"))
 _SECRET = select(s.sealed_secret).where(
     s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id")
 )
@@ -97,6 +101,7 @@ def create_subscription(
     zapier_subscription_id: str | None = None,
     user_id: str | None = None,
     event_types: tuple[str, ...] | None = None,
+    name: str = "",
 ) -> NewSubscription:
     """Create an active subscription; its secret is shown only here (contracts/voicegram.md 4.5).
 
@@ -113,8 +118,10 @@ def create_subscription(
             "id": subscription_id,
             "account_id": account_id,
             "contract": dialect.contract,
+            "number": int(tx.scalar(_LAST_NUMBER, {"account_id": account_id}) or 0) + 1,
+            "name": name,
             "url": url,
-            "event_types": msgspec.json.encode(sorted(event_types or dialect.event_types)).decode(),
+            "event_types": _encoded(event_types or sorted(dialect.event_types)),
             "sealed_secret": cipher.seal(secret, secret_context(subscription_id)),
             "secret_prefix": secret[:12],
             "channel_id": channel_id,
@@ -166,6 +173,47 @@ def reactivate(tx: WriteTx, account_id: str, subscription_id: str) -> Subscripti
     return get_subscription(tx, account_id, subscription_id)
 
 
+def change_subscription(
+    tx: WriteTx,
+    account_id: str,
+    subscription_id: str,
+    *,
+    name: str | None = None,
+    url: str | None = None,
+    event_types: Sequence[str] | None = None,
+    is_active: bool | None = None,
+) -> Subscription:
+    """Change what is given; the secret is kept (contracts/vocatech.md 5.7).
+
+    Made active, the failure count is 0; made inactive, pending deliveries are cancelled. The URL has been
+    checked by the caller. Raises NotFoundError; SubscriptionError as `reactivate`.
+    """
+    _lock(tx, account_id, subscription_id)
+    given = {
+        "name": name,
+        "url": url,
+        "event_types": None if event_types is None else _encoded(event_types),
+        "consecutive_failures": 0 if is_active else None,
+    }
+    values = {column: value for column, value in given.items() if value is not None}
+    if values:
+        tx.execute(
+            subscriptions.update().where(s.account_id == account_id, s.id == subscription_id).values(**values)
+        )
+    if is_active:
+        return reactivate(tx, account_id, subscription_id)
+    if is_active is False and get_subscription(tx, account_id, subscription_id).is_active:
+        deactivate_row(tx, account_id, subscription_id, DisabledReason.PAUSED)
+    return get_subscription(tx, account_id, subscription_id)
+
+
+def delete_subscription(tx: WriteTx, account_id: str, subscription_id: str) -> None:
+    """Delete for good, an inactive one too: what is pending is cancelled, the history stays."""
+    _lock(tx, account_id, subscription_id)
+    deactivate_row(tx, account_id, subscription_id, DisabledReason.DELETED)
+    tx.emit(Event(account_id, "webhook.deleted", subscription_id))
+
+
 def erase_secrets(tx: WriteTx) -> int:
     """Erase the secrets of what can no longer be reactivated; returns how many. For the schedule."""
     return tx.execute(_ERASE, {"p_before": tx.now - REACTIVATION_MS}).rowcount
@@ -193,10 +241,20 @@ def start_test(
     sealed = tx.scalar(_SECRET, {"account_id": account_id, "subscription_id": subscription_id})
     if sealed is None:
         raise SubscriptionError("The secret of this subscription is erased", code="expired")
-    event_type, data = dialect.sample_data(tx.now)
+    event_type, data = dialect.sample_data(tx.now, subscription)
     text = msgspec.json.encode(data).decode()
     delivery = Delivery(
-        new_id(), new_event_id(), event_type, str(data.get("id", "")), None, None, 0, True, tx.now, text
+        new_id(),
+        new_event_id(),
+        event_type,
+        str(data.get("id", "")),
+        None,
+        None,
+        0,
+        True,
+        tx.now,
+        text,
+        tx.now,
     )
     tx.execute(
         deliveries.insert(),
@@ -232,6 +290,10 @@ def finish_test(tx: WriteTx, account_id: str, subscription_id: str, result: Atte
         },
     )
     tx.execute(attempts.insert(), attempt_row(account_id, subscription_id, result))
+
+
+def _encoded(event_types: Sequence[str]) -> str:
+    return msgspec.json.encode(event_types).decode()
 
 
 def _channel_type(tx: WriteTx, account_id: str, channel_id: str) -> str:

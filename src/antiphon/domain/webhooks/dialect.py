@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from antiphon.core.events import Event
 from antiphon.domain.webhooks.records import Delivery, Subscription
 
 
@@ -26,6 +27,10 @@ class Dialect(Protocol):
 
     def new_secret(self) -> str: ...
 
+    def accepts(self, event: Event) -> bool:
+        """Whether the contract tells of this event of one of its types."""
+        ...
+
     def render(
         self,
         event_id: str,
@@ -43,8 +48,8 @@ class Dialect(Protocol):
         """All headers of the request; `timestamp` is in Unix seconds."""
         ...
 
-    def sample_data(self, now: int) -> tuple[str, dict[str, Any]]:
-        """Type and data of a test event."""
+    def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
+        """Type and data of a test event for this subscription."""
         ...
 
 

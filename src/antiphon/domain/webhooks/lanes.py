@@ -45,6 +45,7 @@ _DUE = (
         d.attempts,
         d.is_test,
         d.next_attempt_at,
+        d.created_at,
         func.coalesce(d.data, events.c.data).label("data"),
     )
     .outerjoin(events, events.c.id == d.event_id)
@@ -185,6 +186,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         row.is_test,
         row.next_attempt_at,
         row.data or "{}",
+        row.created_at,
     )
 
 

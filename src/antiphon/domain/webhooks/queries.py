@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select
 
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.tables import accounts
 from antiphon.domain.webhooks.records import (
     Attempt,
     AttemptPage,
@@ -43,10 +44,25 @@ SUBSCRIPTION_COLUMNS = (
     s.created_by_user_id,
     s.inactive_since,
     s.disabled_reason,
+    s.number,
+    s.name,
+    # unscoped: the account of the row that is selected
+    select(accounts.c.timezone).where(accounts.c.id == s.account_id).scalar_subquery().label("timezone"),
 )
 _OWN = select(*SUBSCRIPTION_COLUMNS).where(
     s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id")
 )
+_NUMBERED = (
+    select(*SUBSCRIPTION_COLUMNS)
+    .where(
+        s.account_id == bindparam("account_id"),
+        s.contract == bindparam("contract"),
+        s.number.is_not(None),
+        or_(s.disabled_reason.is_(None), s.disabled_reason != DisabledReason.DELETED.value),
+    )
+    .order_by(s.number)
+)
+_BY_NUMBER = _NUMBERED.where(s.number == bindparam("number"))
 _ATTEMPTS = (
     select(
         attempts.c.id,
@@ -127,6 +143,9 @@ def to_subscription(row: Row[Any]) -> Subscription:
         row.created_by_user_id,
         row.inactive_since,
         None if reason is None else DisabledReason(reason),
+        row.number,
+        row.name,
+        row.timezone,
     )
 
 
@@ -136,6 +155,21 @@ def get_subscription(tx: ReadTx, account_id: str, subscription_id: str) -> Subsc
     if row is None:
         raise NotFoundError("Webhook subscription not found")
     return to_subscription(row)
+
+
+def get_numbered(tx: ReadTx, account_id: str, contract: str, number: int) -> Subscription:
+    """One of a contract by its integer id, unless deleted. Raises NotFoundError."""
+    row = tx.first(_BY_NUMBER, {"account_id": account_id, "contract": contract, "number": number})
+    if row is None:
+        raise NotFoundError("Webhook not found")
+    return to_subscription(row)
+
+
+def list_numbered(tx: ReadTx, account_id: str, contract: str) -> list[Subscription]:
+    """A contract's subscriptions by integer id, inactive ones too, deleted ones not."""
+    return [
+        to_subscription(row) for row in tx.all(_NUMBERED, {"account_id": account_id, "contract": contract})
+    ]
 
 
 def list_subscriptions(

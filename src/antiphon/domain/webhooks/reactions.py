@@ -49,6 +49,7 @@ class WebhookReactions:
     """Writes one delivery per matching active subscription (contracts/voicegram.md 7.1)."""
 
     def __init__(self, dialects: Dialects) -> None:
+        self._dialects = dialects
         self._contracts = {name: dialects.contracts_with(name) for name in dialects.event_types}
 
     def install(self, bus: EventBus) -> None:
@@ -57,13 +58,19 @@ class WebhookReactions:
         bus.react("voicegram.deleted", on_object_deleted)
 
     def on_event(self, tx: WriteTx, event: Event) -> None:
-        channel: dict[str, Any] = event.data.get("channel") or {}
+        contracts = [
+            name for name in self._contracts.get(event.type, []) if self._dialects[name].accepts(event)
+        ]
+        if not contracts:
+            return
+        # Of a voicegram; a message names its channel in one word.
+        channel = event.data.get("channel")
         rows = tx.all(
             _MATCHING,
             {
                 "account_id": event.account_id,
-                "contracts": self._contracts.get(event.type, []),
-                "channel_id": channel.get("id"),
+                "contracts": contracts,
+                "channel_id": channel.get("id") if isinstance(channel, dict) else None,
             },
         )
         matching = [row for row in rows if _wants(row, event.type)]

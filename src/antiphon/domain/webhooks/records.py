@@ -22,11 +22,15 @@ class DisabledReason(StrEnum):
     DELETED = "deleted"
     FAILURES = "failures"
     GONE = "gone"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription without its secret (contracts/voicegram.md 4.4)."""
+    """A subscription without its secret (contracts/voicegram.md 4.4).
+
+    `number` is its integer id within the account; `timezone` is the account's.
+    """
 
     id: str
     account_id: str
@@ -47,6 +51,9 @@ class Subscription:
     created_by_user_id: str | None
     inactive_since: int | None
     disabled_reason: DisabledReason | None
+    number: int | None
+    name: str
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,8 @@ class Receiver:
 class Delivery:
     """One event for one subscription; `data` is the event's data as JSON text.
 
-    `listener_id` and `link_expires_at` fix the listen link, so that retries repeat it.
+    `listener_id` and `link_expires_at` fix the listen link, so that retries repeat it; `created_at` is the
+    event's own time.
     """
 
     id: str
@@ -95,6 +103,7 @@ class Delivery:
     is_test: bool
     due_at: int
     data: str
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ def standard_headers(key: bytes, event_id: str, timestamp: int, body: bytes) -> 
     }
 
 
-def hex_hmac(key: bytes, timestamp: int, body: bytes) -> str:
-    """HMAC-SHA256 of `<timestamp>.<body>` in lower-case hex."""
-    return _hmac(key, b"%d.%s" % (timestamp, body)).hexdigest()
+def hex_hmac(key: bytes, timestamp: int, body: bytes, *, prefix: bytes = b"") -> str:
+    """HMAC-SHA256 of `<prefix><timestamp>.<body>` in lower-case hex."""
+    return _hmac(key, b"%s%d.%s" % (prefix, timestamp, body)).hexdigest()
 
 
 def _hmac(key: bytes, message: bytes) -> hmac.HMAC:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.types import Id, JsonText, Millis
@@ -13,6 +24,8 @@ subscriptions = Table(
     Column("id", Id, primary_key=True),
     Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("contract", String(16), nullable=False),
+    Column("number", Integer),
+    Column("name", Text, nullable=False, server_default=""),
     Column("url", Text, nullable=False),
     Column("event_types", JsonText, nullable=False),
     Column("sealed_secret", Text),
@@ -32,6 +45,7 @@ subscriptions = Table(
     Column("disabled_reason", String(16)),
     Column("lane_id", Id),
     Column("lane_seen_at", Millis),
+    UniqueConstraint("account_id", "number"),
     Index("ix_webhook_subscriptions_account_id_contract", "account_id", "contract", "created_at"),
     Index("ix_webhook_subscriptions_inactive_since", "inactive_since"),
 )

@@ -1,0 +1,39 @@
+"""The key of a request (contracts/voicory.md 1, 5)."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+
+from antiphon.contracts.http import info_of
+from antiphon.contracts.voicory.errors import ApiError
+from antiphon.contracts.voicory.headers import KEY_HEADER
+from antiphon.core.crypto import sha256_hex
+from antiphon.domain.accounts.queries import find_key
+from antiphon.domain.accounts.records import KeyKind, KeyOwner
+from antiphon.domain.services import Services
+
+_KEY = re.compile(r"(pk|sk)_[0-9A-Za-z]{32}", re.ASCII)
+
+
+async def authenticate(request: Request, services: Services) -> KeyOwner:
+    """The owner of a live key. Raises ApiError 401."""
+    text = request.headers.get(KEY_HEADER, "").strip(" \t")
+    if not text:
+        raise ApiError("MISSING_API_KEY")
+    match = _KEY.fullmatch(text)
+    owner = None if match is None else await services.database.read(find_key, sha256_hex(text))
+    if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
+        raise ApiError("INVALID_API_KEY")
+    if not owner.is_live(services.clock.now()):
+        raise ApiError("REVOKED_API_KEY")
+    info = info_of(request)
+    info.account_id, info.key_id = owner.account_id, owner.key_id
+    return owner
+
+
+def _in_scope(owner: KeyOwner) -> bool:
+    if owner.scopes is None:
+        return True
+    return any(scope == "*" or scope.startswith("voicory:") for scope in owner.scopes)

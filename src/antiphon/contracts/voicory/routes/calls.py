@@ -1,0 +1,150 @@
+"""Calls: ended ones with an outside party (contracts/voicory.md 8.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import msgspec
+from pydantic import Field
+from starlette.responses import Response
+
+from antiphon.contracts.voicory.filters import RANGE, UUID_SCHEMA
+from antiphon.contracts.voicory.routing import Call as Request
+from antiphon.contracts.voicory.routing import Routes
+from antiphon.contracts.voicory.schemas import Answer, DateTime, Listed, One, Phone, Uri, Uuid
+from antiphon.contracts.voicory.words import CALL_STATUSES, dollars
+from antiphon.core.clock import to_iso
+from antiphon.core.errors import NotFoundError
+from antiphon.core.phones import normalise_phone
+from antiphon.domain.accounts.company import get_company
+from antiphon.domain.calls import turns
+from antiphon.domain.calls.links import LINK_VALIDITY_MS, RecordingLinks
+from antiphon.domain.calls.queries import get_call, list_feed
+from antiphon.domain.calls.records import CallFilters
+
+ROUTES = Routes("Calls")
+
+_STATUSES = {shown: status for status, shown in CALL_STATUSES.items()}
+_DIRECTIONS = ("inbound", "outbound")
+
+
+class Turn(Answer):
+    speaker: Literal["AI", "Caller", "Agent"]
+    text: str
+
+
+class Call(Answer):
+    id: Uuid
+    call_sid: str | None = Field(description="The carrier's id")
+    direction: Literal["inbound", "outbound"]
+    status: Literal["completed", "failed", "busy", "no-answer"]
+    from_number: Phone | None
+    to_number: Phone | None
+    duration_seconds: int = Field(ge=0)
+    cost: float = Field(ge=0, description="US dollars")
+    summary: str | None
+    transcript: list[Turn]
+    recording_url: Uri | None = Field(description="Valid for 1 hour; no key needed")
+    provider: str | None
+    started_at: DateTime
+    ended_at: DateTime
+    assistant_id: Uuid | None
+
+
+class CallDetail(Call):
+    stt_minutes: float = Field(ge=0)
+    tts_characters: int = Field(ge=0)
+    metadata: dict[str, Any]
+
+
+class _Turn(msgspec.Struct):
+    """A turn as this contract shows it; what else is stored of it is skipped in decoding."""
+
+    speaker: str
+    text: str
+
+
+_decode_turns = msgspec.json.Decoder(list[_Turn]).decode
+
+
+@ROUTES.list(
+    "/calls",
+    answer=Listed[Call],
+    filters={
+        "status": {"type": "string"},
+        "direction": {"type": "string"},
+        "assistant_id": UUID_SCHEMA,
+        "phone_number": {"type": "string", "description": "The outside party's whole number."},
+        **RANGE,
+    },
+)
+async def list_calls(request: Request) -> Response:
+    """List calls, newest first."""
+    filters, services = request.filters, request.services
+    status = filters.choice("status", _STATUSES)
+    direction = filters.choice("direction", _DIRECTIONS)
+    wanted = CallFilters(
+        status=None if status is None else _STATUSES.get(status),
+        direction=direction,
+        assistant_id=filters.uuid("assistant_id"),
+        since=filters.since(),
+        until=filters.until(),
+    )
+    phone = filters.phone()
+    if phone is not None and not filters.is_empty:
+        company = await services.database.read(get_company, request.account_id)
+        number = normalise_phone(phone, company.country)
+        filters.is_empty = number is None
+        wanted = replace(wanted, remote_number=number)
+    if filters.is_empty:
+        return request.listed([], 0)
+    page = await services.database.read(list_feed, request.account_id, wanted, filters.limit, filters.offset)
+    links, expires_at = services.recordings, services.clock.now() + LINK_VALIDITY_MS
+    return request.listed([_view(row, links, expires_at) for row in page.rows], page.total)
+
+
+@ROUTES.one("/calls/{id}", answer=One[CallDetail])
+async def get_call_detail(request: Request) -> Response:
+    """Get a call with its usage figures and metadata."""
+    services = request.services
+    call = await services.database.read(get_call, request.account_id, request.path_id())
+    if not call.counts:
+        raise NotFoundError("Call not found")
+    view = _view(call, services.recordings, services.clock.now() + LINK_VALIDITY_MS)
+    view["stt_minutes"] = round(call.stt_seconds / 60, 2)
+    view["tts_characters"] = call.tts_characters
+    view["metadata"] = msgspec.Raw(call.metadata.encode())
+    return request.one(view)
+
+
+def _view(row: Any, links: RecordingLinks, expires_at: int) -> dict[str, Any]:
+    """Of a whole call or of the columns of a list."""
+    return {
+        "id": row.id,
+        "call_sid": row.call_sid,
+        "direction": row.direction,
+        "status": CALL_STATUSES[row.status],
+        "from_number": _e164(row.from_number),
+        "to_number": _e164(row.to_number),
+        "duration_seconds": row.duration_seconds,
+        "cost": dollars(row.cost_micros),
+        "summary": row.summary,
+        "transcript": _transcript(row.transcript) if row.transcript else (),
+        "recording_url": links.url(row.id, expires_at) if row.recording_key else None,
+        "provider": row.carrier,
+        "started_at": to_iso(row.started_at),
+        "ended_at": to_iso(row.ended_at),
+        "assistant_id": row.assistant_id,
+    }
+
+
+def _e164(number: str | None) -> str | None:
+    return number if number and number[0] == "+" else None
+
+
+def _transcript(text: str) -> list[_Turn]:
+    shown = _decode_turns(text)
+    for turn in shown:
+        turn.speaker = turns.SPEAKERS[turn.speaker]
+    return shown

@@ -1,0 +1,112 @@
+"""The one way every request takes: key, limit, handler (contracts/voicory.md 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from antiphon.contracts import endpoints
+from antiphon.contracts.http import services_of
+from antiphon.contracts.voicory import limits
+from antiphon.contracts.voicory.auth import authenticate
+from antiphon.contracts.voicory.errors import ApiError
+from antiphon.contracts.voicory.filters import PAGING, UUID_SCHEMA, Filters
+from antiphon.contracts.voicory.headers import json_answer
+from antiphon.contracts.voicory.paging import list_body
+from antiphon.core.errors import NotFoundError
+from antiphon.core.ids import is_uuid
+from antiphon.domain.accounts.records import KeyOwner
+from antiphon.domain.services import Services
+
+log = structlog.get_logger(__name__)
+
+
+class Call:
+    """One request on its way; `headers` are added to whatever answer it gets, errors included."""
+
+    def __init__(self, request: Request, services: Services) -> None:
+        self.request = request
+        self.services = services
+        self.headers: dict[str, str] = {}
+        self._owner: KeyOwner | None = None
+
+    @property
+    def owner(self) -> KeyOwner:
+        assert self._owner is not None
+        return self._owner
+
+    @property
+    def account_id(self) -> str:
+        return self.owner.account_id
+
+    @cached_property
+    def filters(self) -> Filters:
+        return Filters(self.request)
+
+    def path_id(self) -> str:
+        """Raises ApiError `INVALID_ID`."""
+        text = str(self.request.path_params["id"])
+        if not is_uuid(text):
+            raise ApiError("INVALID_ID")
+        return text.lower()
+
+    def listed(self, rows: Any, total: int) -> Response:
+        """The list answer; `rows` may be bytes wrapped as `msgspec.Raw`."""
+        return json_answer(list_body(rows, self.filters.page, self.filters.limit, total))
+
+    def one(self, row: Any) -> Response:
+        return json_answer({"data": row})
+
+    async def admit(self) -> None:
+        """401 and 429 in their order; a refused request counts in neither window."""
+        self._owner = await authenticate(self.request, self.services)
+        decision = await self.services.limiter.hit(limits.limit_key(self._owner.key_id), limits.WINDOWS)
+        self.headers |= limits.headers_of(decision)
+        if not decision.allowed:
+            raise limits.exceeded(decision)
+
+
+Endpoint = endpoints.Endpoint[Call, None]
+
+
+class Routes(endpoints.Routes[Call, None]):
+    """The two endpoints of one family, its path relative to `/api/v1`."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag, None, UUID_SCHEMA)
+
+    def list(
+        self, path: str, *, answer: Any, filters: dict[str, dict[str, Any]]
+    ) -> Callable[[endpoints.Handler[Call]], endpoints.Handler[Call]]:
+        return self.add("GET", path, answer=answer, query={**PAGING, **filters}, errors=(400,))
+
+    def one(self, path: str, *, answer: Any) -> Callable[[endpoints.Handler[Call]], endpoints.Handler[Call]]:
+        return self.add("GET", path, answer=answer, errors=(400, 404))
+
+
+def bind(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        return await run(endpoint, request)
+
+    return serve
+
+
+async def run(endpoint: Endpoint, request: Request) -> Response:
+    call = Call(request, services_of(request))
+    try:
+        await call.admit()
+        response = await endpoint.handler(call)
+    except ApiError as error:
+        response = error.response()
+    except NotFoundError:
+        response = ApiError("NOT_FOUND").response()
+    except Exception:
+        log.exception("request failed", method=request.method, path=request.url.path)
+        response = ApiError("INTERNAL_ERROR").response()
+    response.headers.update(call.headers)
+    return response

@@ -1,0 +1,433 @@
+"""Reads of calls: one, pages of ended ones, and what a recording link opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, or_, select
+
+from antiphon.core.clock import DAY
+from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.search import MAX_QUERY_CHARS, normalise
+from antiphon.core.db.transaction import AnyRow, ReadTx
+from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.tables import account_counters
+from antiphon.domain.calls.records import (
+    Call,
+    CallDirection,
+    CallFilters,
+    CallPage,
+    CallRows,
+    CallStatus,
+    RecordingTarget,
+    Segment,
+    SegmentType,
+)
+from antiphon.domain.calls.tables import call_days, call_segments, calls
+from antiphon.domain.contacts.tables import contacts
+
+COUNTER = "calls"
+
+c = calls.c
+s = call_segments.c
+
+_CONTACT = and_(
+    contacts.c.account_id == c.account_id, contacts.c.id == c.contact_id, contacts.c.deleted_at.is_(None)
+)
+_NAMES = (contacts.c.first_name, contacts.c.last_name, contacts.c.company)
+_FULL = (
+    c.id,
+    c.account_id,
+    c.carrier,
+    c.call_sid,
+    c.direction,
+    c.status,
+    c.ended_reason,
+    c.from_number,
+    c.to_number,
+    c.remote_number,
+    *_NAMES,
+    c.group_number,
+    c.number_id,
+    c.contact_id,
+    c.user_id,
+    c.assistant_id,
+    c.extension,
+    c.extension_name,
+    c.started_at,
+    c.answered_at,
+    c.ended_at,
+    c.duration_seconds,
+    c.cost_micros,
+    c.stt_seconds,
+    c.tts_characters,
+    c.recording_key,
+    c.recording_source,
+    c.recording_started_at,
+    c.recording_bytes,
+    c.recording_channels,
+    c.recording_deleted_at,
+    c.transcript,
+    c.transcript_engine,
+    c.transcript_confidence,
+    c.summary,
+    c.sentiment_label,
+    c.sentiment_score,
+    c.analysis,
+    c.analyzed_at,
+    c.metadata,
+    c.is_test,
+    c.created_at,
+)
+FEED = (
+    c.id,
+    c.call_sid,
+    c.direction,
+    c.status,
+    c.from_number,
+    c.to_number,
+    c.duration_seconds,
+    c.cost_micros,
+    c.summary,
+    c.transcript,
+    c.recording_key,
+    c.carrier,
+    c.started_at,
+    c.ended_at,
+    c.assistant_id,
+)
+REPORT = (
+    c.id,
+    c.direction,
+    c.status,
+    c.extension,
+    c.extension_name,
+    c.remote_number,
+    *_NAMES,
+    c.group_number,
+    c.started_at,
+    c.ended_at,
+    c.sentiment_label,
+    c.sentiment_score,
+)
+_SEGMENT = (
+    s.type,
+    s.user_id,
+    s.extension,
+    s.extension_name,
+    s.started_at,
+    s.ended_at,
+    s.summary,
+    s.transcription,
+    s.sentiment_label,
+    s.sentiment_score,
+)
+
+_LIVE = and_(c.account_id == bindparam("account_id"), c.deleted_at.is_(None))
+_ENDED = and_(_LIVE, c.ended_at.is_not(None), c.is_test.is_(False))
+_ONE = Prepared(
+    select(*_FULL).select_from(calls.outerjoin(contacts, _CONTACT)).where(_LIVE, c.id == bindparam("call_id"))
+)
+_BY_SID = select(c.id).where(
+    c.account_id == bindparam("account_id"),
+    c.carrier == bindparam("carrier"),
+    c.call_sid == bindparam("call_sid"),
+)
+_SEGMENTS = Prepared(
+    select(*_SEGMENT)
+    .where(s.account_id == bindparam("account_id"), s.call_id == bindparam("call_id"))
+    .order_by(s.started_at, s.position)
+)
+_SEGMENTS_OF = (
+    select(s.call_id, *_SEGMENT)
+    .where(s.account_id == bindparam("account_id"))
+    .order_by(s.call_id, s.started_at, s.position)
+)
+_IDS = func.json_each(bindparam("call_ids")).table_valued("value")
+_PAGE_SEGMENTS_SQLITE = Prepared(_SEGMENTS_OF.where(s.call_id.in_(select(_IDS.c.value))))
+_PAGE_SEGMENTS_POSTGRES = _SEGMENTS_OF.where(s.call_id == any_(bindparam("call_ids", type_=ARRAY(Text))))
+_TOTAL = Prepared(
+    select(account_counters.c.value).where(
+        account_counters.c.account_id == bindparam("account_id"), account_counters.c.name == COUNTER
+    )
+)
+# unscoped: the signed token names the call, so its account needs no further proof.
+_RECORDING = Prepared(
+    select(c.account_id, c.recording_key).where(
+        c.id == bindparam("call_id"),
+        c.recording_key.is_not(None),
+        c.recording_deleted_at.is_(None),
+        c.deleted_at.is_(None),
+    )
+)
+
+_HAVING = select(s.call_id).where(s.account_id == bindparam("account_id"))
+_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "external": c.direction != CallDirection.INTERNAL.value,
+    "status": c.status == bindparam("status"),
+    "answered": c.status == CallStatus.COMPLETED.value,
+    "missed": c.status != CallStatus.COMPLETED.value,
+    "direction": c.direction == bindparam("direction"),
+    "assistant_id": c.assistant_id == bindparam("assistant_id"),
+    "remote_number": c.remote_number == bindparam("remote_number"),
+    "contact_id": c.contact_id == bindparam("contact_id"),
+    "since": c.started_at >= bindparam("since"),
+    "until": c.started_at <= bindparam("until"),
+    "user_id": c.id.in_(_HAVING.where(s.user_id == bindparam("user_id"))),
+    "extension": c.id.in_(_HAVING.where(s.extension == bindparam("extension"))),
+    "search": or_(
+        c.id == bindparam("search_id"),
+        c.extension == bindparam("search_exact"),
+        c.id.in_(_HAVING.where(s.extension == bindparam("search_exact"))),
+        c.search_text.like(bindparam("search_part"), escape="\\"),
+    ),
+}
+_DAY_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "external": call_days.c.direction != CallDirection.INTERNAL.value,
+    "status": call_days.c.status == bindparam("status"),
+    "answered": call_days.c.status == CallStatus.COMPLETED.value,
+    "missed": call_days.c.status != CallStatus.COMPLETED.value,
+    "direction": call_days.c.direction == bindparam("direction"),
+    "assistant_id": call_days.c.assistant_id == bindparam("assistant_id"),
+    "since": call_days.c.day >= bindparam("since_day"),
+    "until": call_days.c.day <= bindparam("until_day"),
+}
+_COUNTED_BY_DAY = frozenset(_DAY_CONDITIONS)
+
+Active = tuple[str, ...]
+
+
+@cache
+def _page(columns: tuple[Any, ...], active: Active) -> Prepared:
+    source = calls.outerjoin(contacts, _CONTACT) if _NAMES[0] in columns else calls
+    return Prepared(
+        select(*columns)
+        .select_from(source)
+        .where(_ENDED, *(_CONDITIONS[name] for name in active))
+        .order_by(c.started_at.desc(), c.id.desc())
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+
+
+@cache
+def _count(active: Active) -> Prepared:
+    return Prepared(
+        select(func.count()).select_from(calls).where(_ENDED, *(_CONDITIONS[name] for name in active))
+    )
+
+
+@cache
+def _days(active: Active) -> Prepared:
+    return Prepared(
+        select(call_days.c.day, func.sum(call_days.c.value).label("value"))
+        .where(call_days.c.account_id == bindparam("account_id"))
+        .where(*(_DAY_CONDITIONS[name] for name in active))
+        .group_by(call_days.c.day)
+        .order_by(call_days.c.day.desc())
+    )
+
+
+def _active(filters: CallFilters) -> tuple[Active, dict[str, Any]]:
+    """The names of the conditions that apply, and their parameters."""
+    names: list[str] = [] if filters.with_internal else ["external"]
+    parameters: dict[str, Any] = {}
+    if filters.is_answered is not None:
+        names.append("answered" if filters.is_answered else "missed")
+    for name in (
+        "status",
+        "direction",
+        "assistant_id",
+        "remote_number",
+        "contact_id",
+        "since",
+        "until",
+        "user_id",
+        "extension",
+    ):
+        value = getattr(filters, name)
+        if value is not None:
+            names.append(name)
+            parameters[name] = value
+    if filters.search:
+        names.append("search")
+        text = filters.search[:MAX_QUERY_CHARS].strip()
+        parameters["search_exact"] = text
+        parameters["search_id"] = text.lower()
+        parameters["search_part"] = f"%{_escaped(normalise(text))}%"
+    return tuple(names), parameters
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def list_feed(
+    tx: ReadTx,
+    account_id: str,
+    filters: CallFilters,
+    limit: int,
+    offset: int,
+    columns: tuple[Any, ...] = FEED,
+) -> CallRows:
+    """Ended calls, newest first, with the exact total; tests are left out."""
+    active, parameters = _active(filters)
+    parameters["account_id"] = account_id
+    if active == ("external",) and offset == 0:
+        total = int(tx.scalar(_TOTAL, parameters) or 0)
+    elif _COUNTED_BY_DAY.issuperset(active):
+        return _list_by_days(tx, filters, columns, active, parameters, limit, offset)
+    else:
+        total = int(tx.scalar(_count(active), parameters))
+    if offset >= total or limit == 0:
+        return CallRows([], total)
+    return CallRows(tx.all(_page(columns, active), {**parameters, "limit": limit, "offset": offset}), total)
+
+
+def _list_by_days(
+    tx: ReadTx,
+    filters: CallFilters,
+    columns: tuple[Any, ...],
+    active: Active,
+    parameters: dict[str, Any],
+    limit: int,
+    offset: int,
+) -> CallRows:
+    """As `list_feed`; the daily counts give the total and the days that hold the page."""
+    days = _counts(tx, filters, active, parameters)
+    total = sum(count for _, count in days)
+    if offset >= total or limit == 0:
+        return CallRows([], total)
+    newest = oldest = None
+    before, skipped = 0, 0
+    for day, count in days:
+        if newest is None and before + count > offset:
+            newest, skipped = day, before
+        before += count
+        if newest is not None:
+            oldest = day
+            if before >= offset + limit:
+                break
+    if newest is None or oldest is None:
+        return CallRows([], total)
+    first, last = oldest * DAY, (newest + 1) * DAY - 1
+    bounds = {
+        "since": first if filters.since is None else max(filters.since, first),
+        "until": last if filters.until is None else min(filters.until, last),
+        "limit": limit,
+        "offset": offset - skipped,
+    }
+    bounded = tuple(dict.fromkeys((*active, "since", "until")))
+    return CallRows(tx.all(_page(columns, bounded), {**parameters, **bounds}), total)
+
+
+def _counts(
+    tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any]
+) -> list[tuple[int, int]]:
+    """Days with the number of their calls that pass, newest first; days cut by a bound are counted."""
+    since, until = filters.since, filters.until
+    if since is not None and until is not None and since > until:
+        return []
+    by_day = {**parameters}
+    if since is not None:
+        by_day["since_day"] = since // DAY
+    if until is not None:
+        by_day["until_day"] = until // DAY
+    days = {row.day: int(row.value) for row in tx.all(_days(active), by_day)}
+    cut = set()
+    if since is not None and since % DAY:
+        cut.add(since // DAY)
+    if until is not None and (until + 1) % DAY:
+        cut.add(until // DAY)
+    bounded = tuple(dict.fromkeys((*active, "since", "until")))
+    for day in cut & days.keys():
+        bounds = {
+            "since": day * DAY if since is None else max(since, day * DAY),
+            "until": (day + 1) * DAY - 1 if until is None else min(until, (day + 1) * DAY - 1),
+        }
+        days[day] = int(tx.scalar(_count(bounded), {**parameters, **bounds}))
+    return [(day, count) for day, count in days.items() if count > 0]
+
+
+def list_calls(tx: ReadTx, account_id: str, filters: CallFilters, limit: int, offset: int) -> CallPage:
+    """As `list_feed`, with whole calls; their segments are left out."""
+    page = list_feed(tx, account_id, filters, limit, offset, _FULL)
+    return CallPage([_call(row) for row in page.rows], page.total)
+
+
+def list_call_page_with_segments(
+    tx: ReadTx, account_id: str, filters: CallFilters, limit: int, offset: int
+) -> tuple[CallRows, dict[str, list[AnyRow]]]:
+    """A page with the columns of `REPORT`, and the segment rows of each call in time order by its id."""
+    page = list_feed(tx, account_id, filters, limit, offset, REPORT)
+    return page, _segments_of(tx, account_id, [row.id for row in page.rows])
+
+
+def _segments_of(tx: ReadTx, account_id: str, call_ids: Sequence[str]) -> dict[str, list[AnyRow]]:
+    found: dict[str, list[AnyRow]] = {call_id: [] for call_id in call_ids}
+    if not found:
+        return found
+    if tx.dialect == "sqlite":
+        ids = msgspec.json.encode(call_ids).decode()
+        rows = tx.all(_PAGE_SEGMENTS_SQLITE, {"account_id": account_id, "call_ids": ids})
+    else:
+        rows = tx.all(_PAGE_SEGMENTS_POSTGRES, {"account_id": account_id, "call_ids": list(call_ids)})
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
+
+def get_call(tx: ReadTx, account_id: str, call_id: str) -> Call:
+    """The call with its segments. Raises NotFoundError for absent, deleted and foreign ones alike."""
+    parameters = {"account_id": account_id, "call_id": call_id}
+    row = tx.first(_ONE, parameters)
+    if row is None:
+        raise NotFoundError("Call not found")
+    segments = tx.all(_SEGMENTS, parameters)
+    return replace(
+        _call(row), segments=tuple(_segment(order, segment) for order, segment in enumerate(segments, 1))
+    )
+
+
+def find_call(tx: ReadTx, account_id: str, carrier: str, call_sid: str) -> Call | None:
+    """By the carrier's own id."""
+    call_id = find_call_id(tx, account_id, carrier, call_sid)
+    try:
+        return None if call_id is None else get_call(tx, account_id, call_id)
+    except NotFoundError:
+        return None
+
+
+def find_call_id(tx: ReadTx, account_id: str, carrier: str, call_sid: str) -> str | None:
+    """Deleted calls are found too, so that a late callback does not make another one."""
+    found = tx.scalar(_BY_SID, {"account_id": account_id, "carrier": carrier, "call_sid": call_sid})
+    return None if found is None else str(found)
+
+
+def check_recording(tx: ReadTx, call_id: str) -> RecordingTarget:
+    """The file that a valid token of this call opens. Raises NotFoundError when it is gone."""
+    row = tx.first(_RECORDING, {"call_id": call_id})
+    if row is None:
+        raise NotFoundError("Recording not found")
+    return RecordingTarget(row.account_id, row.recording_key)
+
+
+def full_name(first_name: str | None, last_name: str | None, company: str | None) -> str | None:
+    """First and last name joined, else the company (contracts/voicory.md 8.2)."""
+    return f"{first_name or ''} {last_name or ''}".strip() or company or None
+
+
+def _call(row: AnyRow) -> Call:
+    values = row._asdict()
+    names = values.pop("first_name"), values.pop("last_name"), values.pop("company")
+    values["direction"] = CallDirection(row.direction)
+    values["status"] = CallStatus(row.status)
+    return Call(remote_name=full_name(*names), **values)
+
+
+def _segment(order: int, row: AnyRow) -> Segment:
+    return Segment(order, SegmentType(row.type), *row[1:])

@@ -1,0 +1,288 @@
+"""Reads of contacts, fields and opt-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, bindparam, func, or_, select
+
+from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.transaction import AnyRow, ReadTx
+from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.queries import get_account
+from antiphon.domain.accounts.tables import account_counters
+from antiphon.domain.contacts.fields import DEFAULT_FIELDS
+from antiphon.domain.contacts.phones import normalise_phone
+from antiphon.domain.contacts.records import Contact, ContactFilters, ContactPage, Field
+from antiphon.domain.contacts.search import ESCAPE, patterns
+from antiphon.domain.contacts.tables import contact_addresses, contact_fields, contacts, suppressions
+
+COUNTER = "contacts"
+ALL_CHANNELS = "all"
+
+c = contacts.c
+a = contact_addresses.c
+
+_COLUMNS = (
+    c.id,
+    c.number,
+    c.account_id,
+    c.first_name,
+    c.last_name,
+    c.company,
+    c.source,
+    c.custom,
+    c.tags,
+    c.interaction_count,
+    c.last_interaction_at,
+    c.created_at,
+    c.updated_at,
+)
+_OWN = (c.account_id == bindparam("account_id"), c.deleted_at.is_(None))
+_ONE = Prepared(select(*_COLUMNS).where(*_OWN, c.id == bindparam("contact_id")))
+_BY_NUMBER = Prepared(select(*_COLUMNS).where(*_OWN, c.number == bindparam("number")))
+_SEVERAL = select(*_COLUMNS).where(*_OWN, c.id.in_(bindparam("ids", expanding=True)))
+_SHOWN = or_(a.kind == "phone", a.kind == "email")
+_ADDRESSES = (
+    select(a.contact_id, a.kind, a.value)
+    .where(
+        a.account_id == bindparam("account_id"),
+        a.contact_id.in_(bindparam("ids", expanding=True)),
+        _SHOWN,
+    )
+    .order_by(a.contact_id, a.kind, a.position)
+)
+_ADDRESSES_OF_ONE = Prepared(
+    select(a.contact_id, a.kind, a.value)
+    .where(
+        a.account_id == bindparam("account_id"),
+        a.contact_id == bindparam("contact_id"),
+        _SHOWN,
+    )
+    .order_by(a.kind, a.position)
+)
+_OLDEST = (
+    select(a.contact_id)
+    .join(contacts, c.id == a.contact_id)
+    .where(
+        a.account_id == bindparam("account_id"),
+        a.kind.in_(bindparam("kinds", expanding=True)),
+        a.value == bindparam("value"),
+        c.deleted_at.is_(None),
+    )
+    .order_by(c.number)
+    .limit(1)
+)
+_FIELDS = Prepared(
+    select(
+        contact_fields.c.number,
+        contact_fields.c.name,
+        contact_fields.c.field_name,
+        contact_fields.c.position,
+        contact_fields.c.data_type,
+        contact_fields.c.is_builtin,
+        contact_fields.c.is_phone,
+        contact_fields.c.is_match,
+        contact_fields.c.reports_enabled,
+        contact_fields.c.hide_no_data,
+        contact_fields.c.show_in_fields,
+        contact_fields.c.is_integration,
+    )
+    .where(contact_fields.c.account_id == bindparam("account_id"))
+    .order_by(contact_fields.c.position, contact_fields.c.number)
+)
+_TOTAL = Prepared(
+    select(account_counters.c.value).where(
+        account_counters.c.account_id == bindparam("account_id"), account_counters.c.name == COUNTER
+    )
+)
+_SUPPRESSED = (
+    select(suppressions.c.id)
+    .where(
+        suppressions.c.account_id == bindparam("account_id"),
+        suppressions.c.channel.in_((bindparam("channel"), ALL_CHANNELS)),
+        suppressions.c.address == bindparam("address"),
+        suppressions.c.lifted_at.is_(None),
+    )
+    .limit(1)
+)
+
+decode_custom = msgspec.json.Decoder(dict[str, str]).decode
+decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def list_fields(tx: ReadTx, account_id: str) -> Sequence[Field]:
+    """The account's contact fields by order; those of a new account until others are made."""
+    rows = tx.all(_FIELDS, {"account_id": account_id})
+    return [Field(*row) for row in rows] if rows else DEFAULT_FIELDS
+
+
+def _contact(row: AnyRow, phones: tuple[str, ...], emails: tuple[str, ...]) -> Contact:
+    return Contact(
+        id=row.id,
+        number=row.number,
+        account_id=row.account_id,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        company=row.company,
+        source=row.source,
+        custom=decode_custom(row.custom) if row.custom != "{}" else {},
+        tags=decode_tags(row.tags) if row.tags != "[]" else (),
+        phones=phones,
+        emails=emails,
+        interaction_count=row.interaction_count,
+        last_interaction_at=row.last_interaction_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _single(tx: ReadTx, row: AnyRow | None) -> Contact:
+    if row is None:
+        raise NotFoundError("Contact not found")
+    found = tx.all(_ADDRESSES_OF_ONE, {"account_id": row.account_id, "contact_id": row.id})
+    phones = tuple(address.value for address in found if address.kind == "phone")
+    emails = tuple(address.value for address in found if address.kind == "email")
+    return _contact(row, phones, emails)
+
+
+def _with_addresses(tx: ReadTx, account_id: str, rows: Sequence[AnyRow]) -> list[Contact]:
+    if not rows:
+        return []
+    found: dict[tuple[str, str], list[str]] = {}
+    for address in tx.all(_ADDRESSES, {"account_id": account_id, "ids": [row.id for row in rows]}):
+        found.setdefault((address.contact_id, address.kind), []).append(address.value)
+    return [
+        _contact(row, tuple(found.get((row.id, "phone"), ())), tuple(found.get((row.id, "email"), ())))
+        for row in rows
+    ]
+
+
+def get_contact(tx: ReadTx, account_id: str, contact_id: str) -> Contact:
+    """Raises NotFoundError for absent, deleted and foreign ones alike."""
+    return _single(tx, tx.first(_ONE, {"account_id": account_id, "contact_id": contact_id}))
+
+
+def get_contact_by_number(tx: ReadTx, account_id: str, number: int) -> Contact:
+    """By the integer id of contracts/vocatech.md 5.5. Raises NotFoundError."""
+    return _single(tx, tx.first(_BY_NUMBER, {"account_id": account_id, "number": number}))
+
+
+def get_contacts(tx: ReadTx, account_id: str, ids: Sequence[str]) -> dict[str, Contact]:
+    """Those of the ids that are live contacts of the account."""
+    if not ids:
+        return {}
+    rows = tx.all(_SEVERAL, {"account_id": account_id, "ids": list(ids)})
+    return {contact.id: contact for contact in _with_addresses(tx, account_id, rows)}
+
+
+def find_contact_by_address(tx: ReadTx, account_id: str, kind: str, value: str) -> Contact | None:
+    """The oldest live contact with a `phone` (E.164; of any phone field) or `email` (any case)."""
+    kinds = [kind]
+    if kind == "phone":
+        fields = list_fields(tx, account_id)
+        kinds.extend(field.address_kind or "" for field in fields if field.is_phone and not field.is_builtin)
+    else:
+        value = value.lower()
+    found = tx.scalar(_OLDEST, {"account_id": account_id, "kinds": kinds, "value": value})
+    return None if found is None else get_contact(tx, account_id, found)
+
+
+def find_contact_by_number(tx: ReadTx, account_id: str, number: str) -> Contact | None:
+    """The oldest live contact with this phone number, in any way of writing it."""
+    e164 = normalise_phone(number, get_account(tx, account_id).country)
+    return find_contact_by_address(tx, account_id, "phone", e164 or number.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which conditions a list has; there is one prepared pair of statements for each."""
+
+    search: bool
+    source: bool
+    since: bool
+    until: bool
+    newest_first: bool
+
+
+@cache
+def _statements(shape: _Shape) -> tuple[Prepared, Prepared]:
+    conditions: list[Any] = [*_OWN]
+    if shape.search:
+        conditions.append(
+            or_(
+                c.search_text.like(bindparam("text"), escape=ESCAPE),
+                c.search_text.like(bindparam("digits"), escape=ESCAPE),
+            )
+        )
+    if shape.source:
+        conditions.append(c.source == bindparam("source"))
+    if shape.since:
+        conditions.append(c.created_at >= bindparam("since"))
+    if shape.until:
+        conditions.append(c.created_at <= bindparam("until"))
+    order = (c.created_at.desc(), c.id.desc()) if shape.newest_first else (c.number,)
+    # The page is chosen on an index alone, then only its rows are read.
+    chosen: Select[*tuple[Any, ...]] = (
+        select(c.number)
+        .where(*conditions)
+        .order_by(*order)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+    page = select(*_COLUMNS).where(*_OWN, c.number.in_(chosen)).order_by(*order)
+    count = select(func.count()).select_from(contacts).where(*conditions)
+    return Prepared(page), Prepared(count)
+
+
+def list_contacts(
+    tx: ReadTx,
+    account_id: str,
+    filters: ContactFilters,
+    *,
+    limit: int,
+    offset: int,
+    newest_first: bool = False,
+) -> ContactPage:
+    """One page with the exact total, in the order of `number` or by creation, newest first."""
+    found = None
+    if filters.search:
+        found = patterns(filters.search, person_only=filters.person_only)
+    shape = _Shape(
+        found is not None,
+        filters.source is not None,
+        filters.since is not None,
+        filters.until is not None,
+        newest_first,
+    )
+    page, count = _statements(shape)
+    text, digits = found or ("", "")
+    parameters = {
+        "account_id": account_id,
+        "limit": limit,
+        "offset": offset,
+        "text": text,
+        "digits": digits,
+        "source": filters.source,
+        "since": filters.since,
+        "until": filters.until,
+    }
+    is_filtered = shape.search or shape.source or shape.since or shape.until
+    total = int(tx.scalar(count, parameters)) if is_filtered else count_contacts(tx, account_id)
+    if offset >= total:
+        return ContactPage([], total)
+    return ContactPage(_with_addresses(tx, account_id, tx.all(page, parameters)), total)
+
+
+def count_contacts(tx: ReadTx, account_id: str) -> int:
+    return int(tx.scalar(_TOTAL, {"account_id": account_id}) or 0)
+
+
+def is_suppressed(tx: ReadTx, account_id: str, channel: str, address: str) -> bool:
+    """Whether the address, E.164 or an email, is never to be messaged or called on the channel."""
+    parameters = {"account_id": account_id, "channel": channel, "address": address.lower()}
+    return tx.scalar(_SUPPRESSED, parameters) is not None

@@ -1,0 +1,198 @@
+"""Handing messages over to carriers, fetching what is attached to received ones."""
+
+from __future__ import annotations
+
+from antiphon.carriers.port import (
+    MediaLink,
+    NotHandedOver,
+    OutboundMessage,
+    SendOutcome,
+    SendRefused,
+    SendUnknown,
+)
+from antiphon.core.clock import MINUTE, SECOND
+from antiphon.core.db.transaction import ReadTx, WriteTx
+from antiphon.core.errors import ErrorCategory, NotFoundError
+from antiphon.core.jobs.policy import RetryPolicy
+from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
+from antiphon.domain.contacts.commands import suppress
+from antiphon.domain.conversations.commands import (
+    OPTED_OUT,
+    OUTCOME_UNKNOWN,
+    TEMPLATE,
+    apply_status,
+    begin_hand_over,
+    complete_hand_over,
+    fail_media,
+    fail_message,
+    store_media,
+    withdraw_hand_over,
+)
+from antiphon.domain.conversations.links import LINK_MS
+from antiphon.domain.conversations.queries import get_media, get_message
+from antiphon.domain.conversations.records import MediaStatus, Message, MessageStatus
+from antiphon.domain.numbers.commands import report_connection
+from antiphon.domain.numbers.network import open_carrier
+from antiphon.domain.numbers.queries import get_connection, get_number
+from antiphon.domain.numbers.records import Connection, Number
+from antiphon.domain.services import Services
+
+SEND_RETRY = RetryPolicy(max_attempts=8, initial_ms=2 * SECOND, factor=3.0, max_ms=5 * MINUTE)
+FETCH_RETRY = RetryPolicy(max_attempts=5, initial_ms=2 * SECOND, factor=3.0, max_ms=2 * MINUTE)
+STATUS_RETRY = RetryPolicy(max_attempts=5)
+CARRIER_UNAVAILABLE = "carrier_unavailable"
+
+
+def media_key(account_id: str, message_id: str, media_id: str) -> str:
+    return f"messages/{account_id}/{message_id}/{media_id}"
+
+
+class MessageJobs:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._links = services.media_links
+
+    def register(self, registry: JobRegistry) -> None:
+        registry.add("messages.send", self._send, retry=SEND_RETRY, on_exhausted=self._give_up)
+        registry.add("messages.fetch_media", self._fetch, retry=FETCH_RETRY, on_exhausted=self._lose)
+        registry.add("messages.simulated_status", self._simulated, retry=STATUS_RETRY)
+
+    async def _send(self, payload: Payload, context: JobContext) -> None:
+        account_id, message_id = str(payload["account_id"]), str(payload["message_id"])
+        database = self._services.database
+        try:
+            number, connection = await database.read(_route, account_id, message_id)
+        except NotFoundError:
+            await database.write(_fail, account_id, message_id, "no_sender", "The number was released")
+            return
+        carrier = open_carrier(self._services, connection)
+        message = await database.write(
+            begin_hand_over, account_id, message_id, is_idempotent=carrier.is_idempotent
+        )
+        if message is None:
+            return
+        try:
+            outcome = await carrier.send_message(self._request(message, number))
+        except SendRefused as refusal:
+            await database.write(_refuse, account_id, message_id, refusal.code, refusal.message)
+        except SendUnknown as unknown:
+            await database.write(_fail, account_id, message_id, OUTCOME_UNKNOWN, str(unknown))
+        except NotHandedOver as failure:
+            await database.write(_withdraw, connection, message_id, failure)
+            raise
+        else:
+            await database.write(_complete, account_id, message_id, outcome)
+
+    def _request(self, message: Message, number: Number) -> OutboundMessage:
+        expires_at = self._services.clock.now() + LINK_MS
+        template = (message.content or {}).get(TEMPLATE) if message.message_type == TEMPLATE else None
+        return OutboundMessage(
+            reference=message.id,
+            channel=message.channel.value,
+            from_number=message.from_address,
+            to_number=message.to_address,
+            body=message.body,
+            carrier_number_id=number.carrier_number_id,
+            template=template,
+            media=tuple(
+                MediaLink(self._links.url(item.id, expires_at), item.content_type, item.filename)
+                for item in message.media
+            ),
+        )
+
+    async def _give_up(self, payload: Payload, error: Exception) -> None:
+        await self._services.database.write(
+            _fail, str(payload["account_id"]), str(payload["message_id"]), CARRIER_UNAVAILABLE, str(error)
+        )
+
+    async def _fetch(self, payload: Payload, context: JobContext) -> None:
+        account_id, media_id = str(payload["account_id"]), str(payload["media_id"])
+        database = self._services.database
+        try:
+            item = await database.read(get_media, account_id, media_id)
+            if item.status is not MediaStatus.PENDING:
+                return
+            _, connection = await database.read(_route, account_id, item.message_id)
+        except NotFoundError:
+            await self._lose(payload, NotFoundError())
+            return
+        carrier = open_carrier(self._services, connection)
+        fetched = await carrier.fetch_media(url=item.source_url, carrier_media_id=item.carrier_media_id)
+        key = media_key(account_id, item.message_id, media_id)
+        await self._services.store.put(key, fetched.data)
+        known = fetched.content_type != "application/octet-stream"
+        await database.write(
+            store_media,
+            account_id,
+            media_id,
+            object_key=key,
+            content_type=fetched.content_type if known else item.content_type,
+            size=len(fetched.data),
+        )
+
+    async def _lose(self, payload: Payload, error: Exception) -> None:
+        await self._services.database.write(_lose, str(payload["account_id"]), str(payload["media_id"]))
+
+    async def _simulated(self, payload: Payload, context: JobContext) -> None:
+        await self._services.database.write(
+            _apply_simulated,
+            str(payload["account_id"]),
+            str(payload["message_id"]),
+            MessageStatus(str(payload["status"])),
+            str(payload["error_code"]) or None,
+        )
+
+
+def _route(tx: ReadTx, account_id: str, message_id: str) -> tuple[Number, Connection]:
+    message = get_message(tx, account_id, message_id)
+    if message.number_id is None:
+        raise NotFoundError("Number not found")
+    number = get_number(tx, account_id, message.number_id)
+    return number, get_connection(tx, account_id, number.connection_id)
+
+
+def _complete(tx: WriteTx, account_id: str, message_id: str, outcome: SendOutcome) -> None:
+    complete_hand_over(tx, account_id, message_id, outcome.carrier_message_id, MessageStatus(outcome.status))
+    for follow_up in outcome.follow_ups:
+        tx.enqueue(
+            "messages.simulated_status",
+            {
+                "account_id": account_id,
+                "message_id": message_id,
+                "status": follow_up.status,
+                "error_code": follow_up.error_code or "",
+            },
+            key=f"messages.simulated_status:{message_id}:{follow_up.status}",
+            delay_ms=follow_up.delay_ms,
+        )
+
+
+def _refuse(tx: WriteTx, account_id: str, message_id: str, code: str, error: str) -> None:
+    """A carrier's own opt-outs count as ours (contracts/votel.md 9)."""
+    if code == OPTED_OUT:
+        message = get_message(tx, account_id, message_id)
+        suppress(tx, account_id, message.channel.value, message.to_address, "carrier")
+    fail_message(tx, account_id, message_id, code, error)
+
+
+def _fail(tx: WriteTx, account_id: str, message_id: str, code: str, error: str) -> None:
+    fail_message(tx, account_id, message_id, code, error)
+
+
+def _withdraw(tx: WriteTx, connection: Connection, message_id: str, failure: NotHandedOver) -> None:
+    withdraw_hand_over(tx, connection.account_id, message_id)
+    if failure.category is ErrorCategory.AUTH:
+        report_connection(tx, connection.account_id, connection.id, failure.message)
+
+
+def _lose(tx: WriteTx, account_id: str, media_id: str) -> None:
+    try:
+        fail_media(tx, account_id, media_id)
+    except NotFoundError:
+        return
+
+
+def _apply_simulated(
+    tx: WriteTx, account_id: str, message_id: str, status: MessageStatus, error_code: str | None
+) -> None:
+    apply_status(tx, account_id, status, tx.now, message_id=message_id, error_code=error_code)

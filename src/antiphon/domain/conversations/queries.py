@@ -1,0 +1,402 @@
+"""Reads of conversations, messages and media."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union_all
+
+from antiphon.core.db.search import MAX_QUERY_CHARS, normalise
+from antiphon.core.db.transaction import AnyRow, ReadTx
+from antiphon.core.errors import NotFoundError
+from antiphon.core.phones import normalise_phone
+from antiphon.domain.accounts.queries import get_account
+from antiphon.domain.accounts.tables import account_counters
+from antiphon.domain.contacts.tables import contacts
+from antiphon.domain.conversations.records import (
+    Channel,
+    Direction,
+    Media,
+    MediaStatus,
+    Message,
+    MessageFilters,
+    MessageKind,
+    MessagePage,
+    MessageStatus,
+)
+from antiphon.domain.conversations.tables import conversations, media, messages
+from antiphon.domain.numbers.tables import numbers
+
+WINDOW_MS = 24 * 60 * 60 * 1000
+"""How long after a WhatsApp message free text may be sent back (contracts/vocatech.md 5.3)."""
+
+m = messages.c
+f = media.c
+
+_LIVE_CONTACT = (contacts.c.account_id == m.account_id) & (contacts.c.id == m.contact_id)
+_COLUMNS = (
+    m.id,
+    m.account_id,
+    m.conversation_id,
+    contacts.c.id.label("contact"),
+    contacts.c.first_name,
+    contacts.c.last_name,
+    contacts.c.company,
+    m.channel,
+    m.kind,
+    m.direction,
+    m.status,
+    m.carrier,
+    m.carrier_message_id,
+    m.number_id,
+    m.from_address,
+    m.to_address,
+    m.remote_address,
+    m.body,
+    m.content,
+    m.message_type,
+    m.is_from_bot,
+    m.author_user_id,
+    m.error_code,
+    m.error,
+    m.hand_over_started_at,
+    m.created_at,
+    m.sent_at,
+    m.delivered_at,
+    m.read_at,
+    m.failed_at,
+)
+_MESSAGE = (
+    select(*_COLUMNS)
+    .outerjoin(contacts, _LIVE_CONTACT & contacts.c.deleted_at.is_(None))
+    .where(m.deleted_at.is_(None))
+)
+_ONE = _MESSAGE.where(m.account_id == bindparam("account_id"), m.id == bindparam("id"))
+_MANY = _MESSAGE.where(
+    m.account_id == bindparam("account_id"), m.id.in_(bindparam("ids", expanding=True))
+).order_by(m.created_at.desc(), m.id.desc())
+_BY_CONTACT = (
+    _MESSAGE.where(
+        m.account_id == bindparam("account_id"),
+        m.contact_id == bindparam("contact_id"),
+        m.channel.in_(bindparam("channels", expanding=True)),
+    )
+    .order_by(m.created_at.desc(), m.id.desc())
+    .limit(bindparam("limit"))
+)
+_MEDIA_COLUMNS = (
+    f.id,
+    f.account_id,
+    f.message_id,
+    f.object_key,
+    f.source_url,
+    f.carrier_media_id,
+    f.content_type,
+    f.filename,
+    f.size,
+    f.caption,
+    f.status,
+    f.created_at,
+)
+_MEDIA_OF = (
+    select(*_MEDIA_COLUMNS)
+    .where(
+        f.account_id == bindparam("account_id"),
+        f.message_id.in_(bindparam("ids", expanding=True)),
+        f.deleted_at.is_(None),
+    )
+    .order_by(f.message_id, f.position)
+)
+_ONE_MEDIA = (
+    select(*_MEDIA_COLUMNS)
+    .join(messages, (m.account_id == f.account_id) & (m.id == f.message_id))
+    .where(
+        f.account_id == bindparam("account_id"),
+        f.id == bindparam("id"),
+        f.deleted_at.is_(None),
+        m.deleted_at.is_(None),
+    )
+)
+# unscoped: a signed link names the attachment only
+_LINKED_MEDIA = (
+    select(*_MEDIA_COLUMNS)
+    .join(messages, (m.account_id == f.account_id) & (m.id == f.message_id))
+    .where(f.id == bindparam("id"), f.deleted_at.is_(None), m.deleted_at.is_(None))
+)
+_KNOWN_REMOTE = (
+    select(m.id)
+    .where(
+        m.account_id == bindparam("account_id"),
+        m.remote_address == bindparam("address"),
+        m.deleted_at.is_(None),
+    )
+    .limit(1)
+)
+_CONVERSATION = (
+    select(conversations.c.id)
+    .where(
+        conversations.c.account_id == bindparam("account_id"),
+        conversations.c.contact_id == bindparam("contact_id"),
+        conversations.c.deleted_at.is_(None),
+    )
+    .order_by(conversations.c.created_at, conversations.c.id)
+    .limit(1)
+)
+_LAST_INBOUND = select(func.max(func.coalesce(m.sent_at, m.created_at))).where(
+    m.account_id == bindparam("account_id"),
+    m.remote_address == bindparam("remote"),
+    m.to_address == bindparam("own"),
+    m.channel == Channel.WHATSAPP.value,
+    m.direction == Direction.INBOUND.value,
+    m.created_at >= bindparam("since"),
+)
+_COUNTERS = select(func.coalesce(func.sum(account_counters.c.value), 0)).where(
+    account_counters.c.account_id == bindparam("account_id"),
+    account_counters.c.name.in_(bindparam("names", expanding=True)),
+)
+_EVER_OWN = (
+    select(numbers.c.id)
+    .where(numbers.c.account_id == bindparam("account_id"), numbers.c.e164 == bindparam("e164"))
+    .limit(1)
+)
+
+_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "direction": m.direction == bindparam("direction"),
+    "status": m.status == bindparam("status"),
+    "contact_id": m.contact_id == bindparam("contact_id"),
+    "remote": m.remote_address == bindparam("remote"),
+    "address": or_(m.from_address == bindparam("address"), m.to_address == bindparam("address")),
+    "since": m.created_at >= bindparam("since"),
+    "until": m.created_at <= bindparam("until"),
+    "search": or_(
+        m.id == bindparam("search_id"),
+        m.from_address == bindparam("search_number"),
+        m.to_address == bindparam("search_number"),
+        m.search_text.like(bindparam("search_text"), escape="/"),
+        m.contact_id.in_(
+            select(contacts.c.id).where(
+                contacts.c.account_id == bindparam("account_id"),
+                contacts.c.deleted_at.is_(None),
+                contacts.c.search_text.like(bindparam("search_name"), escape="/"),
+            )
+        ),
+    ),
+}
+
+
+def counter_name(channel: Channel) -> str:
+    """The account's counter of the messages of a channel."""
+    return f"messages.{channel.value}"
+
+
+@lru_cache(maxsize=256)
+def _statements(active: tuple[str, ...], channels: int) -> tuple[Select[Any], Select[Any]]:
+    """The ids of a page and the total; each channel is read along its own index."""
+
+    def part(position: int) -> Select[Any]:
+        return select(m.id, m.created_at).where(
+            m.account_id == bindparam("account_id"),
+            m.channel == bindparam(f"channel_{position}"),
+            m.deleted_at.is_(None),
+            *(_CONDITIONS[name] for name in active),
+        )
+
+    def ordered(statement: Select[Any]) -> Select[Any]:
+        return statement.order_by(m.created_at.desc(), m.id.desc()).limit(bindparam("depth"))
+
+    if channels == 1:
+        one = part(0).order_by(m.created_at.desc(), m.id.desc()).limit(bindparam("limit"))
+        return one.offset(bindparam("offset")), select(func.count()).select_from(part(0).subquery())
+    tops = [ordered(part(position)).subquery() for position in range(channels)]
+    merged = union_all(*(select(top.c.id, top.c.created_at) for top in tops)).subquery()
+    page: Select[Any] = select(merged.c.id, merged.c.created_at).order_by(
+        merged.c.created_at.desc(), merged.c.id.desc()
+    )
+    page = page.limit(bindparam("limit")).offset(bindparam("offset"))
+    counts = [
+        select(func.count()).select_from(part(at).subquery()).scalar_subquery() for at in range(channels)
+    ]
+    return page, select(sum(counts[1:], start=counts[0]))
+
+
+def list_messages(
+    tx: ReadTx, account_id: str, filters: MessageFilters, limit: int, offset: int = 0
+) -> MessagePage:
+    """Newest first by `created_at`, then by id; with the exact total."""
+    values = _values(tx, account_id, filters)
+    active = tuple(sorted(values))
+    parameters: dict[str, Any] = {"account_id": account_id}
+    for value in values.values():
+        parameters |= value
+    parameters |= {f"channel_{at}": channel.value for at, channel in enumerate(filters.channels)}
+    page, count = _statements(active, len(filters.channels))
+    if active:
+        total = int(tx.scalar(count, parameters))
+    else:
+        names = [counter_name(channel) for channel in filters.channels]
+        total = int(tx.scalar(_COUNTERS, {"account_id": account_id, "names": names}))
+    if offset >= total:
+        return MessagePage([], total)
+    rows = tx.all(page, {**parameters, "limit": limit, "offset": offset, "depth": limit + offset})
+    return MessagePage(get_messages(tx, account_id, [row.id for row in rows]), total)
+
+
+def _values(tx: ReadTx, account_id: str, filters: MessageFilters) -> dict[str, dict[str, Any]]:
+    """The parameters of every active filter, by the name of its condition."""
+    found: dict[str, dict[str, Any]] = {
+        name: {name: value}
+        for name, value in (
+            ("direction", filters.direction),
+            ("status", filters.status),
+            ("contact_id", filters.contact_id),
+            ("since", filters.since),
+            ("until", filters.until),
+        )
+        if value is not None
+    }
+    if filters.address is not None:
+        own = tx.scalar(_EVER_OWN, {"account_id": account_id, "e164": filters.address}) is not None
+        found |= {"address": {"address": filters.address}} if own else {"remote": {"remote": filters.address}}
+    if filters.search is not None:
+        text = filters.search[:MAX_QUERY_CHARS].strip()
+        words = _escaped(normalise(text))
+        found["search"] = {
+            "search_id": text.lower(),
+            "search_number": normalise_phone(text, get_account(tx, account_id).country) or text,
+            "search_text": f"%{words}%",
+            # The part of a contact's text that holds the name (domain/contacts/search.py).
+            "search_name": f"%\t%{words}%\t%",
+        }
+    return found
+
+
+def _escaped(text: str) -> str:
+    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+
+
+def get_messages(tx: ReadTx, account_id: str, ids: list[str]) -> list[Message]:
+    """Those of the ids that exist, newest first."""
+    if not ids:
+        return []
+    return _with_media(tx, account_id, tx.all(_MANY, {"account_id": account_id, "ids": ids}))
+
+
+def get_message(tx: ReadTx, account_id: str, message_id: str) -> Message:
+    """Raises NotFoundError."""
+    row = tx.first(_ONE, {"account_id": account_id, "id": message_id})
+    if row is None:
+        raise NotFoundError("Message not found")
+    return _with_media(tx, account_id, [row])[0]
+
+
+def list_recent_of_contact(
+    tx: ReadTx, account_id: str, contact_id: str, channels: tuple[Channel, ...], limit: int = 10
+) -> list[Message]:
+    """The contact's newest messages on these channels (contracts/voicory.md 8.2)."""
+    parameters = {
+        "account_id": account_id,
+        "contact_id": contact_id,
+        "channels": [channel.value for channel in channels],
+        "limit": limit,
+    }
+    return _with_media(tx, account_id, tx.all(_BY_CONTACT, parameters))
+
+
+def get_media(tx: ReadTx, account_id: str, media_id: str) -> Media:
+    """Raises NotFoundError; also for an attachment that could not be fetched."""
+    row = tx.first(_ONE_MEDIA, {"account_id": account_id, "id": media_id})
+    if row is None or row.status == MediaStatus.FAILED.value:
+        raise NotFoundError("Media not found")
+    return _media(row)
+
+
+def find_linked_media(tx: ReadTx, media_id: str) -> Media | None:
+    """The stored attachment behind a signed link, in whichever account."""
+    row = tx.first(_LINKED_MEDIA, {"id": media_id})
+    return None if row is None or row.status != MediaStatus.STORED.value else _media(row)
+
+
+def has_messages_with(tx: ReadTx, account_id: str, address: str) -> bool:
+    """Whether there is a conversation with this outside number."""
+    return tx.scalar(_KNOWN_REMOTE, {"account_id": account_id, "address": address}) is not None
+
+
+def find_conversation(tx: ReadTx, account_id: str, contact_id: str) -> str | None:
+    """The contact's conversation: its id."""
+    found: str | None = tx.scalar(_CONVERSATION, {"account_id": account_id, "contact_id": contact_id})
+    return found
+
+
+def is_window_open(tx: ReadTx, account_id: str, own: str, remote: str) -> bool:
+    """Whether WhatsApp free text may be sent: the remote wrote to this number within 24 hours."""
+    since = tx.now - WINDOW_MS
+    # A message may arrive late; its own time is what counts.
+    parameters = {"account_id": account_id, "own": own, "remote": remote, "since": since}
+    last = tx.scalar(_LAST_INBOUND, parameters)
+    return last is not None and last >= since
+
+
+def _with_media(tx: ReadTx, account_id: str, rows: Any) -> list[Message]:
+    ids = [row.id for row in rows]
+    attached: defaultdict[str, list[Media]] = defaultdict(list)
+    if ids:
+        for row in tx.all(_MEDIA_OF, {"account_id": account_id, "ids": ids}):
+            attached[row.message_id].append(_media(row))
+    return [_message(row, tuple(attached[row.id])) for row in rows]
+
+
+def _message(row: AnyRow, files: tuple[Media, ...]) -> Message:
+    name = None
+    if row.contact is not None:
+        name = f"{row.first_name} {row.last_name}".strip() or row.company or None
+    return Message(
+        row.id,
+        row.account_id,
+        row.conversation_id,
+        row.contact,
+        name,
+        Channel(row.channel),
+        MessageKind(row.kind),
+        Direction(row.direction),
+        MessageStatus(row.status),
+        row.carrier,
+        row.carrier_message_id,
+        row.number_id,
+        row.from_address,
+        row.to_address,
+        row.remote_address,
+        row.body,
+        None if row.content is None else msgspec.json.decode(row.content),
+        row.message_type,
+        row.is_from_bot,
+        row.author_user_id,
+        row.error_code,
+        row.error,
+        row.hand_over_started_at,
+        row.created_at,
+        row.sent_at,
+        row.delivered_at,
+        row.read_at,
+        row.failed_at,
+        files,
+    )
+
+
+def _media(row: AnyRow) -> Media:
+    return Media(
+        row.id,
+        row.account_id,
+        row.message_id,
+        row.object_key,
+        row.source_url,
+        row.carrier_media_id,
+        row.content_type,
+        row.filename,
+        row.size,
+        row.caption,
+        MediaStatus(row.status),
+        row.created_at,
+    )

@@ -1,0 +1,31 @@
+"""From a stored connection to the carrier behind it."""
+
+from __future__ import annotations
+
+from antiphon.carriers.factory import create_carrier
+from antiphon.carriers.port import Carrier
+from antiphon.domain.numbers.commands import CALLBACK_TOKEN, open_credentials
+from antiphon.domain.numbers.records import Connection
+from antiphon.domain.services import Services
+
+
+def callback_url(origin: str, carrier: str, token: str) -> str:
+    """Where the carrier reports to."""
+    return f"{origin}/api/carriers/{carrier}/{token}"
+
+
+def open_carrier(services: Services, connection: Connection) -> Carrier:
+    """The carrier with the connection's opened credentials. Raises CipherError, ConfigurationError."""
+    credentials = open_credentials(services.cipher, connection)
+    return create_carrier(
+        connection.carrier,
+        connection.id,
+        credentials,
+        connection.settings,
+        callback_url=callback_url(
+            services.settings.origin, connection.carrier, credentials.get(CALLBACK_TOKEN, "")
+        ),
+        http=services.http,
+        store=services.store,
+        clock=services.clock,
+    )

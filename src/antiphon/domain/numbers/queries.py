@@ -1,0 +1,116 @@
+"""Reads of numbers and carrier connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from antiphon.core.db.transaction import AnyRow, ReadTx
+from antiphon.core.errors import NotFoundError
+from antiphon.domain.numbers.records import Connection, ConnectionStatus, Number
+from antiphon.domain.numbers.tables import carrier_connections, numbers
+
+c = carrier_connections.c
+n = numbers.c
+
+_CONNECTION = select(
+    c.id,
+    c.account_id,
+    c.carrier,
+    c.label,
+    c.settings,
+    c.status,
+    c.last_error,
+    c.created_at,
+    c.sealed_credentials,
+).where(c.deleted_at.is_(None))
+_ONE_CONNECTION = _CONNECTION.where(c.account_id == bindparam("account_id"), c.id == bindparam("id"))
+_CONNECTIONS = _CONNECTION.where(c.account_id == bindparam("account_id")).order_by(c.created_at, c.id)
+_BY_TOKEN = _CONNECTION.where(
+    c.carrier == bindparam("carrier"), c.webhook_token_hash == bindparam("token_hash")
+)
+
+_NUMBER = (
+    select(
+        n.id,
+        n.account_id,
+        n.connection_id,
+        c.carrier,
+        n.e164,
+        n.label,
+        n.voice,
+        n.sms,
+        n.whatsapp,
+        n.carrier_number_id,
+        n.created_at,
+    )
+    .join(carrier_connections, c.id == n.connection_id)
+    .where(n.deleted_at.is_(None))
+)
+_BY_E164 = _NUMBER.where(n.e164 == bindparam("e164"))
+_OWN_BY_E164 = _NUMBER.where(n.account_id == bindparam("account_id"), n.e164 == bindparam("e164"))
+_OWN_BY_ID = _NUMBER.where(n.account_id == bindparam("account_id"), n.id == bindparam("id"))
+_OWN = _NUMBER.where(n.account_id == bindparam("account_id")).order_by(n.created_at, n.id)
+
+
+def get_connection(tx: ReadTx, account_id: str, connection_id: str) -> Connection:
+    """Raises NotFoundError."""
+    row = tx.first(_ONE_CONNECTION, {"account_id": account_id, "id": connection_id})
+    if row is None:
+        raise NotFoundError("Connection not found")
+    return _connection(row)
+
+
+def list_connections(tx: ReadTx, account_id: str) -> list[Connection]:
+    """Oldest first."""
+    return [_connection(row) for row in tx.all(_CONNECTIONS, {"account_id": account_id})]
+
+
+def find_connection_by_token(tx: ReadTx, carrier: str, token_hash: str) -> Connection | None:
+    """The connection that a callback's address belongs to, in whichever account."""
+    # unscoped: a callback finds its account by the connection's secret
+    row = tx.first(_BY_TOKEN, {"carrier": carrier, "token_hash": token_hash})
+    return None if row is None else _connection(row)
+
+
+def find_number(tx: ReadTx, e164: str) -> Number | None:
+    """The live number of any account."""
+    # unscoped: the owner of the number is what is looked for
+    row = tx.first(_BY_E164, {"e164": e164})
+    return None if row is None else Number(*row)
+
+
+def get_own_number(tx: ReadTx, account_id: str, e164: str) -> Number | None:
+    """The account's live number, or None."""
+    row = tx.first(_OWN_BY_E164, {"account_id": account_id, "e164": e164})
+    return None if row is None else Number(*row)
+
+
+def get_number(tx: ReadTx, account_id: str, number_id: str) -> Number:
+    """Raises NotFoundError."""
+    row = tx.first(_OWN_BY_ID, {"account_id": account_id, "id": number_id})
+    if row is None:
+        raise NotFoundError("Number not found")
+    return Number(*row)
+
+
+def list_numbers(tx: ReadTx, account_id: str) -> list[Number]:
+    """Oldest first."""
+    return [Number(*row) for row in tx.all(_OWN, {"account_id": account_id})]
+
+
+def _connection(row: AnyRow) -> Connection:
+    settings: dict[str, Any] = msgspec.json.decode(row.settings)
+    return Connection(
+        row.id,
+        row.account_id,
+        row.carrier,
+        row.label,
+        settings,
+        ConnectionStatus(row.status),
+        row.last_error,
+        row.created_at,
+        row.sealed_credentials,
+    )

@@ -1,0 +1,234 @@
+"""Twilio, against its published rules: signatures, calls, recordings, messages both ways."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+
+from antiphon.carriers.twilio import signature
+from antiphon.core.clock import MINUTE, SECOND
+from antiphon.domain.calls.queries import list_calls
+from antiphon.domain.calls.records import CallFilters, CallStatus
+from antiphon.domain.contacts.queries import is_suppressed
+from antiphon.domain.conversations.records import Channel, MediaStatus, MessageKind, MessageStatus
+from carrier_world import ACCOUNT_SID, AUTH_TOKEN, OUTSIDE, CarrierStandIn, CarrierWorld
+
+OWN = "+15550101000"
+SMS = {
+    "AccountSid": ACCOUNT_SID,
+    "MessageSid": "SM1",
+    "SmsStatus": "received",
+    "From": OUTSIDE,
+    "To": OWN,
+    "Body": "Grüße & mehr",
+    "NumMedia": "0",
+}
+CALL = {
+    "AccountSid": ACCOUNT_SID,
+    "CallSid": "CA1",
+    "Direction": "inbound",
+    "From": OUTSIDE,
+    "To": OWN,
+    "ApiVersion": "2010-04-01",
+}
+
+
+def test_the_signature_sorts_parameters_and_counts_equal_ones_once() -> None:
+    """HMAC-SHA1 over the URL followed by each name and value, in the order of the names; base64."""
+    url = "https://example.org/x?a=1"
+    text = url + "AB1" + "Ab2" + "Ab3" + "b"
+    expected = base64.b64encode(hmac.new(b"key", text.encode(), hashlib.sha1).digest()).decode()
+    pairs = [("b", ""), ("Ab", "3"), ("Ab", "2"), ("Ab", "2"), ("AB", "1")]
+    assert signature("key", url, pairs) == expected
+
+
+async def test_a_signed_text_arrives(world: CarrierWorld) -> None:
+    line = await world.twilio()
+    answer = await world.call_back(line, SMS)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert "<Response></Response>" in answer.text
+    (message,) = await world.messages()
+    assert (message.body, message.kind, message.remote_address) == ("Grüße & mehr", MessageKind.SMS, OUTSIDE)
+    assert message.carrier_message_id == "SM1"
+
+
+async def test_the_port_of_the_address_does_not_matter(world: CarrierWorld) -> None:
+    line = await world.twilio()
+    with_port = line.url.replace("example.com/", "example.com:443/")
+    given = signature(AUTH_TOKEN, with_port, list(SMS.items()))
+    answer = await world.client.post(line.path, data=SMS, headers={"X-Twilio-Signature": given})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("fault", ["token", "field", "query", "none", "account"])
+async def test_forged_requests_are_refused(world: CarrierWorld, fault: str) -> None:
+    line = await world.twilio()
+    if fault == "token":
+        answer = await world.call_back(line, SMS, token="another")
+    elif fault == "account":
+        answer = await world.call_back(line, {**SMS, "AccountSid": "AC" + "9" * 32})
+    else:
+        given = signature(AUTH_TOKEN, line.url, list(SMS.items()))
+        headers = {} if fault == "none" else {"X-Twilio-Signature": given}
+        data = {**SMS, "Body": "other"} if fault == "field" else SMS
+        path = line.path + ("?message=x" if fault == "query" else "")
+        answer = await world.client.post(path, data=data, headers=headers)
+    assert answer.status_code == (400 if fault == "account" else 403)
+    assert await world.messages() == []
+
+
+async def test_a_json_body_is_signed_by_its_hash(world: CarrierWorld) -> None:
+    line = await world.twilio()
+    body = b'{"AccountSid": "' + ACCOUNT_SID.encode() + b'"}'
+    query = f"?bodySHA256={hashlib.sha256(body).hexdigest()}"
+    headers = {
+        "Content-Type": "application/json",
+        "X-Twilio-Signature": signature(AUTH_TOKEN, line.url + query, []),
+    }
+    good = await world.client.post(line.path + query, content=body, headers=headers)
+    assert good.status_code == 200
+    bad = await world.client.post(line.path + query, content=body + b" ", headers=headers)
+    assert bad.status_code == 403
+
+
+async def test_whatsapp_and_media(world: CarrierWorld, api: CarrierStandIn) -> None:
+    """Media come from the API with the account's access, which a redirect elsewhere never gets."""
+    line = await world.twilio(api.url)
+    api.redirects["/media/1"] = api.url.replace("127.0.0.1", "localhost") + "/elsewhere/1"
+    api.files["/elsewhere/1"] = (b"picture", "image/jpeg")
+    world.services.http._resolve = lambda host: _loopback()  # type: ignore[method-assign]  # names stay here
+    await world.call_back(
+        line,
+        {
+            **SMS,
+            "From": f"whatsapp:{OUTSIDE}",
+            "To": f"whatsapp:{OWN}",
+            "Body": "",
+            "ProfileName": "Ada Example",
+            "NumMedia": "1",
+            "MediaUrl0": f"{api.url}/media/1",
+            "MediaContentType0": "image/jpeg",
+        },
+    )
+    await world.work()
+    (message,) = await world.messages()
+    assert (message.channel, message.message_type) == (Channel.WHATSAPP, "image")
+    assert message.contact_name == "Ada Example"
+    (media,) = message.media
+    assert (media.status, media.size, media.content_type) == (MediaStatus.STORED, 7, "image/jpeg")
+    access = "Basic " + base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
+    assert api.file_requests == [("/media/1", access), ("/elsewhere/1", None)]
+
+
+async def _loopback() -> list[str]:
+    return ["127.0.0.1"]
+
+
+async def test_media_at_a_refused_address_is_not_fetched(world: CarrierWorld) -> None:
+    line = await world.twilio()
+    fields = {**SMS, "NumMedia": "1", "MediaUrl0": "http://10.0.0.1/x", "MediaContentType0": "image/png"}
+    await world.call_back(line, fields)
+    await world.work()
+    (message,) = await world.messages()
+    assert [item.status for item in message.media] == [MediaStatus.FAILED]
+    assert world.told() == ["message.received"]
+
+
+async def test_what_is_sent_and_how_it_goes_on(world: CarrierWorld, api: CarrierStandIn) -> None:
+    line = await world.twilio(api.url)
+    message = await world.send(line)
+    await world.work()
+    (form,) = api.sent
+    assert (form["To"], form["From"], form["Body"]) == (OUTSIDE, OWN, "The drill press has arrived.")
+    assert form["StatusCallback"] == f"{line.url}?message={message.id}"
+    sid = str((await world.message(message.id)).carrier_message_id)
+    status = {"AccountSid": ACCOUNT_SID, "MessageSid": sid, "From": OWN, "To": OUTSIDE}
+    for word in ("delivered", "sent", "queued", "unheard-of"):
+        await world.call_back(line, {**status, "MessageStatus": word})
+    assert (await world.message(message.id)).status is MessageStatus.DELIVERED
+    assert world.told() == ["message.sent", "message.status_updated"]
+
+
+async def test_undelivered_is_failed_with_our_code(world: CarrierWorld, api: CarrierStandIn) -> None:
+    line = await world.twilio(api.url)
+    message = await world.send(line)
+    await world.work()
+    fields = {
+        "AccountSid": ACCOUNT_SID,
+        "MessageSid": str((await world.message(message.id)).carrier_message_id),
+        "MessageStatus": "undelivered",
+        "ErrorCode": "30003",
+    }
+    await world.call_back(line, fields)
+    message = await world.message(message.id)
+    assert (message.status, message.error_code) == (MessageStatus.FAILED, "unreachable")
+
+
+async def test_a_stop_that_twilio_has_read_counts(world: CarrierWorld) -> None:
+    line = await world.twilio()
+    await world.call_back(line, {**SMS, "Body": "arrêt", "OptOutType": "STOP"})
+    assert await world.database.read(is_suppressed, world.account_id, "sms", OUTSIDE)
+
+
+async def test_a_call_in_and_its_recording(world: CarrierWorld, api: CarrierStandIn) -> None:
+    line = await world.twilio(api.url, forward_to="+12025550188")
+    now = world.clock.now()
+    first = await world.call_back(line, {**CALL, "CallStatus": "ringing"})
+    assert "<Number" in first.text
+    assert "+12025550188</Number>" in first.text
+    assert 'record="record-from-answer-dual"' in first.text
+    world.clock.advance(5 * SECOND)
+    leg = {**CALL, "CallSid": "CA2", "ParentCallSid": "CA1", "CallbackSource": "call-progress-events"}
+    await world.call_back(line, {**leg, "CallStatus": "in-progress", "Direction": "outbound-dial"})
+    world.clock.advance(30 * SECOND)
+    done = {**CALL, "CallStatus": "completed", "CallDuration": "35", "CallbackSource": "call-progress-events"}
+    await world.call_back(line, done)
+    api.files["/recordings/RE1.wav"] = (b"RIFF sound", "audio/x-wav")
+    recording = {
+        "AccountSid": ACCOUNT_SID,
+        "CallSid": "CA1",
+        "RecordingSid": "RE1",
+        "RecordingUrl": f"{api.url}/recordings/RE1",
+        "RecordingStatus": "completed",
+        "RecordingChannels": "2",
+    }
+    for _ in range(2):
+        assert (await world.call_back(line, recording)).status_code == 200
+        await world.work()
+    page = await world.database.read(list_calls, world.account_id, CallFilters(), 50, 0)
+    (call,) = page.items
+    assert (call.status, call.call_sid, call.carrier) == (CallStatus.COMPLETED, "CA1", "twilio")
+    assert (call.started_at, call.answered_at, call.duration_seconds) == (now, now + 5 * SECOND, 35)
+    assert len(api.file_requests) == 1
+    stored = str(call.recording_source).removeprefix("object:")
+    assert await world.services.store.get(stored) == b"RIFF sound"
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("busy", "busy"), ("no-answer", "no_answer"), ("canceled", "no_answer"), ("failed", "failed")],
+)
+async def test_calls_out_that_end_early(world: CarrierWorld, word: str, status: str) -> None:
+    line = await world.twilio()
+    fields = {**CALL, "Direction": "outbound-api", "From": OWN, "To": OUTSIDE}
+    await world.call_back(line, {**fields, "CallStatus": word})
+    await world.call_back(line, {**fields, "CallStatus": "ringing"})
+    page = await world.database.read(list_calls, world.account_id, CallFilters(), 50, 0)
+    (call,) = page.items
+    assert (call.direction, call.status, call.remote_number) == ("outbound", status, OUTSIDE)
+
+
+async def test_withheld_numbers_and_the_time_twilio_tells(world: CarrierWorld) -> None:
+    line = await world.twilio()
+    fields = {**CALL, "From": "anonymous", "CallStatus": "ringing"}
+    fields["Timestamp"] = "Mon, 21 Sep 2026 14:10:00 +0000"
+    await world.call_back(line, fields)
+    await world.call_back(line, {**CALL, "From": "anonymous", "CallStatus": "completed", "CallDuration": "9"})
+    page = await world.database.read(list_calls, world.account_id, CallFilters(), 50, 0)
+    (call,) = page.items
+    assert call.from_number is None
+    assert call.started_at < world.clock.now() - 3 * MINUTE

@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.contracts.docs_page import docs_index_route, docs_static_route
 from antiphon.contracts.vocatech.app import create_app as create_vocatech_app
+from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
-from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads

@@ -60,8 +60,8 @@ Body = Callable[[T, JobContext], Awaitable[R]]
 class StepJobs(Generic[S, T, R]):
     """Registers the steps of one kind of object as jobs `<kind>.<step>` with the payload key `<kind>_id`.
 
-    `begin`, `store` and `give_up` each run in a transaction of their own. `wait_turn` is awaited before a step:
-    people wait for the answers to their uploads, nobody for this.
+    `begin`, `store` and `give_up` each run in a transaction of their own. `wait_turn` is awaited before a
+    step: people wait for the answers to their uploads, nobody for this.
     """
 
     def __init__(

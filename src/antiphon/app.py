@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.contracts.docs_page import docs_index_route, docs_static_route
 from antiphon.contracts.vocatech.app import create_app as create_vocatech_app
+from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
-from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
@@ -45,6 +45,7 @@ from antiphon.domain.channels.jobs import ChannelJobs
 from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
+from antiphon.domain.interactions import uncount_voicegram
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
@@ -52,7 +53,7 @@ from antiphon.domain.voicegrams.jobs import Pipeline
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.maintenance import Maintenance
 from antiphon.domain.voicegrams.notifications import CompletionMail
-from antiphon.domain.voicegrams.senders import link_sender, uncount_voicegram
+from antiphon.domain.voicegrams.senders import link_sender
 from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.notifications import DisabledMail

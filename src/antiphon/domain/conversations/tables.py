@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from antiphon.core.db.metadata import metadata
@@ -71,7 +72,15 @@ messages = Table(
     Column("deleted_at", Millis),
     Column("search_text", Text, nullable=False),
     UniqueConstraint("account_id", "carrier", "carrier_message_id"),
-    Index("ix_messages_account_id_channel_created_at_id", "account_id", "channel", "created_at", "id"),
+    Index(
+        "ix_messages_account_id_channel_created_at_id",
+        "account_id",
+        "channel",
+        "created_at",
+        "id",
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
     Index("ix_messages_account_id_conversation_id_created_at", "account_id", "conversation_id", "created_at"),
     Index("ix_messages_account_id_remote_address_created_at", "account_id", "remote_address", "created_at"),
     Index("ix_messages_account_id_contact_id_created_at", "account_id", "contact_id", "created_at"),

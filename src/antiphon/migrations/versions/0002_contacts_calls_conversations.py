@@ -378,11 +378,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_messages_account_id_channel_created_at_id",
-            ["account_id", "channel", "created_at", "id"],
+            "ix_messages_page",
+            ["account_id", "channel", "created_at", "id", "deleted_at", "direction", "status"],
             unique=False,
-            sqlite_where=sa.text("deleted_at IS NULL"),
-            postgresql_where=sa.text("deleted_at IS NULL"),
         )
         batch_op.create_index(
             "ix_messages_account_id_contact_id_created_at",

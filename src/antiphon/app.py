@@ -44,6 +44,7 @@ from antiphon.domain.channels.jobs import ChannelJobs
 from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
+from antiphon.domain.interactions import uncount_voicegram
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
@@ -51,7 +52,7 @@ from antiphon.domain.voicegrams.jobs import Pipeline
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.maintenance import Maintenance
 from antiphon.domain.voicegrams.notifications import CompletionMail
-from antiphon.domain.voicegrams.senders import link_sender, uncount_voicegram
+from antiphon.domain.voicegrams.senders import link_sender
 from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.notifications import DisabledMail

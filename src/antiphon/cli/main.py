@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from antiphon import __version__
-from antiphon.cli import accounts, calls, demo, doctor, serve, simulate, speech
+from antiphon.cli import accounts, calls, carriers, demo, doctor, serve, simulate, speech
 from antiphon.cli.output import FAILURE, one_line, print_result
 
 app = typer.Typer(
@@ -31,6 +31,8 @@ app.add_typer(accounts.channel_app, name="channel")
 app.add_typer(calls.calls_app, name="calls")
 app.add_typer(speech.models_app, name="models")
 app.add_typer(simulate.simulate_app, name="simulate")
+app.add_typer(carriers.carrier_app, name="carrier")
+app.add_typer(carriers.number_app, name="number")
 
 
 @app.command("version")

@@ -13,8 +13,11 @@ from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
+from antiphon.domain.calls.commands import complete_analysis
+from phone_content import fill
 from phone_world import OpenWorld, World
 from receivers import Receiver
+from service_factory import ORIGIN
 
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 EVENT_ID = "evt_0f9a6a1e-51c5-4c39-9b55-6a1d6b7c8d90"
@@ -272,3 +275,44 @@ async def test_filters_choose(world: World, receiver: Receiver) -> None:
     ):
         await send(world, core, data)
     assert [item.event["event_type"] for item in receiver.received] == ["call.transcription", "message.sent"]
+
+
+async def test_events_of_the_domains(open_world: OpenWorld, receiver: Receiver) -> None:
+    """6: what calls and messages really emit is rendered, and reads as in the REST lists."""
+    world = await open_world(timezone="America/Chicago")
+    await subscribe(world, receiver)
+    content = await fill(world.services, world.ours.account_id, "ours", "+13125550143")
+
+    def analyze(tx: WriteTx) -> None:
+        complete_analysis(tx, world.ours.account_id, content.call)
+
+    await world.services.database.write(analyze)
+    await world.work()
+    events = [item.event for item in receiver.received]
+    told = {(event["event_type"], event["data"].get("channel")): event for event in events}
+    assert len(told) == len(events)
+    assert sorted(told, key=str) == [
+        ("call.answered", None),
+        ("call.ended", None),
+        ("call.started", None),
+        ("call.transcription", None),
+        ("message.received", "text"),
+        ("message.received", "whatsapp"),
+    ]
+    [listed] = (await world.get("/calls")).json()["calls"]
+    ended = told["call.ended", None]["data"]
+    for name in ("call_id", "direction", "status", "remote_number", "start_time", "end_time", "duration"):
+        assert ended[name] == listed[name], name
+    spoken = told["call.transcription", None]["data"]
+    assert spoken["call_id"] == listed["call_id"]
+    assert spoken["transcription"] == listed["journey"][0]["transcription"]
+    rows = {row["message_id"]: row for row in (await world.get("/messages")).json()["messages"]}
+    for channel in ("text", "whatsapp"):
+        data = told["message.received", channel]["data"]
+        row = rows[data["message_id"]]
+        assert (data["from"], data["to"]) == (row["remote_number"], row["group_number"])
+        assert (data["sent_at"], data["body"]) == (row["sent_time"], row["body"])
+        assert (data["status"], data["direction"]) == (row["status"], row["direction"])
+        links = [item.pop("url") for item in data["attachments"]]
+        assert data["attachments"] == row["attachments"]
+        assert all(link.startswith(ORIGIN) for link in links)

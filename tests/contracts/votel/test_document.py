@@ -40,7 +40,14 @@ async def test_document_lists_exactly_what_is_served(world: World) -> None:
         for method in route.methods or ()
         if method not in ("OPTIONS", "HEAD")
     }
-    assert documented == served
+    # Signed links and carriers' callbacks are nobody's to call.
+    silent = {
+        (endpoint.method, f"/api{endpoint.path}")
+        for family in FAMILIES
+        for endpoint in family.endpoints
+        if not endpoint.documented
+    }
+    assert documented == served - silent
     assert ("POST", "/api/session") in documented
     assert not [path for path in paths if "totp" in path or "setup" in path]
 

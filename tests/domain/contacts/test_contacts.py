@@ -40,8 +40,9 @@ from antiphon.domain.contacts.queries import (
 from antiphon.domain.contacts.records import ContactFilters
 from antiphon.domain.contacts.tables import contact_addresses
 from antiphon.domain.contacts.upsert import upsert_contacts
+from antiphon.domain.interactions import uncount_voicegram
 from antiphon.domain.voicegrams.commands import create_voicegram, delete_voicegram
-from antiphon.domain.voicegrams.senders import link_sender, uncount_voicegram
+from antiphon.domain.voicegrams.senders import link_sender
 
 PHONE = "+13125550143"
 
@@ -185,9 +186,10 @@ async def test_senders_become_contacts(
     assert contact.last_interaction_at == clock.now()
     verified = await database.read(lambda tx: tx.scalar(select(contact_addresses.c.is_verified)))
     assert verified
-    await database.write(delete_voicegram, account, ids[0])
-    contact = await database.read(get_contact, account, contact.id)
-    assert contact.interaction_count == 1
+    for voicegram_id, left in zip(reversed(ids), ((1, clock.now() - 1000), (0, None)), strict=True):
+        await database.write(delete_voicegram, account, voicegram_id)
+        contact = await database.read(get_contact, account, contact.id)
+        assert (contact.interaction_count, contact.last_interaction_at) == left
 
 
 async def test_suppressions(database: Database, account: str, other: str) -> None:

@@ -69,8 +69,10 @@ calls = Table(
     Column("deleted_at", Millis),
     UniqueConstraint("account_id", "carrier", "call_sid"),
     Index("ix_calls_account_id_started_at_id", "account_id", "started_at", "id"),
-    Index("ix_calls_account_id_remote_number_started_at", "account_id", "remote_number", "started_at"),
-    Index("ix_calls_account_id_contact_id_started_at", "account_id", "contact_id", "started_at"),
+    Index(
+        "ix_calls_account_id_remote_number_started_at_id", "account_id", "remote_number", "started_at", "id"
+    ),
+    Index("ix_calls_account_id_contact_id_started_at_id", "account_id", "contact_id", "started_at", "id"),
     Index(
         "ix_calls_recorded",
         "account_id",

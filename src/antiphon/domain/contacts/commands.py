@@ -38,6 +38,7 @@ _LATEST = case(
 )
 _TOUCH = contacts.update().where(_OWN).values(**_COUNTED, last_interaction_at=_LATEST)
 _TAKE_BACK = contacts.update().where(_OWN).values(**_COUNTED)
+_SET_LAST = contacts.update().where(_OWN).values(last_interaction_at=bindparam("p_at"))
 _DELETE = contacts.update().where(_OWN).values(deleted_at=bindparam("p_now"))
 _FORGET = (
     events.update()
@@ -169,7 +170,7 @@ def update_contact(tx: WriteTx, account_id: str, contact_id: str, given: Mapping
     values: FieldValues = read_values(by_name, given, get_account(tx, account_id).country)
     changed = values.apply(contact, tx.now)
     if changed is not contact:
-        replace_contacts(tx, account_id, [changed], fields)
+        replace_contacts(tx, account_id, [(contact, changed)], fields)
     return changed
 
 
@@ -197,6 +198,11 @@ def touch_contact(tx: WriteTx, account_id: str, contact_id: str, amount: int, at
         tx.execute(_TAKE_BACK, parameters)
     else:
         tx.execute(_TOUCH, {**parameters, "p_at": at})
+
+
+def set_last_interaction(tx: WriteTx, account_id: str, contact_id: str, at: int | None) -> None:
+    """The time of the newest interaction, in milliseconds, as it was found anew."""
+    tx.execute(_SET_LAST, {"p_account": account_id, "p_id": contact_id, "p_at": at})
 
 
 def create_field(

@@ -103,11 +103,12 @@ def insert_contacts(
 
 
 def replace_contacts(
-    tx: WriteTx, account_id: str, changed: Sequence[Contact], fields: Collection[Field]
+    tx: WriteTx, account_id: str, changes: Sequence[tuple[Contact, Contact]], fields: Collection[Field]
 ) -> None:
-    """Write the new state of existing contacts and emit `lead.updated` for each."""
-    if not changed:
+    """Write existing contacts, each as it was and as it is to be, and emit `lead.updated` for each."""
+    if not changes:
         return
+    changed = [after for _, after in changes]
     tx.execute(
         _UPDATE,
         [
@@ -126,7 +127,17 @@ def replace_contacts(
         ],
     )
     _replace_addresses(tx, account_id, changed, fields)
-    tx.emit_all([Event(account_id, "lead.updated", contact.id, snapshot(contact)) for contact in changed])
+    tx.emit_all(
+        [
+            Event(
+                account_id,
+                "lead.updated",
+                after.id,
+                {**snapshot(after), "is_renamed": before.name != after.name},
+            )
+            for before, after in changes
+        ]
+    )
 
 
 def _replace_addresses(

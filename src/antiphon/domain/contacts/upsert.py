@@ -83,7 +83,7 @@ class _Batch:
         self._contacts: dict[str, Contact] = {}
         self._owners: dict[tuple[str, str], list[tuple[int, str]]] = {}
         self._created: set[str] = set()
-        self._changed: set[str] = set()
+        self._before: dict[str, Contact] = {}
 
     def look_up(self, rows: Sequence[FieldValues]) -> None:
         """Find who has the values that the rows are matched by."""
@@ -114,13 +114,13 @@ class _Batch:
         changed = values.apply(contact, self._tx.now)
         if changed is not contact:
             if changed.id not in self._created:
-                self._changed.add(changed.id)
+                self._before.setdefault(changed.id, contact)
             self._keep(changed, addresses_of(contact, self._fields))
         return changed, False
 
     def write(self) -> None:
         created = [contact for contact in self._contacts.values() if contact.id in self._created]
-        changed = [contact for contact in self._contacts.values() if contact.id in self._changed]
+        changed = [(before, self._contacts[before.id]) for before in self._before.values()]
         if created:
             add_to_counter(self._tx, self._account_id, NUMBERS, len(created))
         insert_contacts(self._tx, self._account_id, created, self._fields)

@@ -71,7 +71,17 @@ messages = Table(
     Column("deleted_at", Millis),
     Column("search_text", Text, nullable=False),
     UniqueConstraint("account_id", "carrier", "carrier_message_id"),
-    Index("ix_messages_account_id_channel_created_at_id", "account_id", "channel", "created_at", "id"),
+    # Every column that a list without words filters by, so that its total is counted on the index alone.
+    Index(
+        "ix_messages_page",
+        "account_id",
+        "channel",
+        "created_at",
+        "id",
+        "deleted_at",
+        "direction",
+        "status",
+    ),
     Index("ix_messages_account_id_conversation_id_created_at", "account_id", "conversation_id", "created_at"),
     Index("ix_messages_account_id_remote_address_created_at", "account_id", "remote_address", "created_at"),
     Index("ix_messages_account_id_contact_id_created_at", "account_id", "contact_id", "created_at"),

@@ -32,10 +32,3 @@ def link_sender(tx: WriteTx, event: Event) -> None:
     )
     tx.execute(_LINK, {"p_account": event.account_id, "p_id": event.object_id, "p_contact": contact.id})
     touch_contact(tx, event.account_id, contact.id, 1, row.created_at)
-
-
-def uncount_voicegram(tx: WriteTx, event: Event) -> None:
-    """Reaction: what is erased is no interaction any more."""
-    row = tx.first(_SENDER, {"account_id": event.account_id, "voicegram_id": event.object_id})
-    if row is not None and row.contact_id is not None:
-        touch_contact(tx, event.account_id, row.contact_id, -1, row.created_at)

@@ -65,13 +65,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_calls_account_id_contact_id_started_at",
-            ["account_id", "contact_id", "started_at"],
+            "ix_calls_account_id_contact_id_started_at_id",
+            ["account_id", "contact_id", "started_at", "id"],
             unique=False,
         )
         batch_op.create_index(
-            "ix_calls_account_id_remote_number_started_at",
-            ["account_id", "remote_number", "started_at"],
+            "ix_calls_account_id_remote_number_started_at_id",
+            ["account_id", "remote_number", "started_at", "id"],
             unique=False,
         )
         batch_op.create_index(
@@ -164,14 +164,14 @@ def upgrade() -> None:
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.create_index(
             "ix_contacts_live_number",
-            ["account_id", "number"],
+            ["account_id", "number", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
         batch_op.create_index(
             "ix_contacts_live_created_at",
-            ["account_id", "created_at", "id", "number"],
+            ["account_id", "created_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
@@ -259,7 +259,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_addresses")),
         sa.UniqueConstraint(
-            "contact_id", "kind", "value", name=op.f("uq_contact_addresses_contact_id_kind_value")
+            "account_id",
+            "contact_id",
+            "kind",
+            "value",
+            name=op.f("uq_contact_addresses_account_id_contact_id_kind_value"),
         ),
     )
     with op.batch_alter_table("contact_addresses", schema=None) as batch_op:
@@ -374,8 +378,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_messages_account_id_channel_created_at_id",
-            ["account_id", "channel", "created_at", "id"],
+            "ix_messages_page",
+            ["account_id", "channel", "created_at", "id", "deleted_at", "direction", "status"],
             unique=False,
         )
         batch_op.create_index(

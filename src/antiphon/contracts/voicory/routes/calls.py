@@ -20,13 +20,14 @@ from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.calls import turns
 from antiphon.domain.calls.links import LINK_VALIDITY_MS, RecordingLinks
-from antiphon.domain.calls.queries import get_call, list_feed
+from antiphon.domain.calls.queries import get_call, list_feed, list_latest
 from antiphon.domain.calls.records import CallFilters
 
 ROUTES = Routes("Calls")
 
 _STATUSES = {shown: status for status, shown in CALL_STATUSES.items()}
 _DIRECTIONS = ("inbound", "outbound")
+_EVERYTHING = CallFilters()
 
 
 class Turn(Answer):
@@ -99,7 +100,11 @@ async def list_calls(request: Request) -> Response:
         wanted = replace(wanted, remote_number=number)
     if filters.is_empty:
         return request.listed([], 0)
-    page = await services.database.read(list_feed, request.account_id, wanted, filters.limit, filters.offset)
+    read = services.database.read
+    if wanted == _EVERYTHING and filters.page == 1:
+        page = await read(list_latest, request.account_id, filters.limit)
+    else:
+        page = await read(list_feed, request.account_id, wanted, filters.limit, filters.offset)
     links, expires_at = services.recordings, services.clock.now() + LINK_VALIDITY_MS
     return request.listed([_view(row, links, expires_at) for row in page.rows], page.total)
 

@@ -204,6 +204,7 @@ class _Shape:
     """Which conditions a list has; there is one prepared pair of statements for each."""
 
     search: bool
+    digits: bool
     source: bool
     since: bool
     until: bool
@@ -213,13 +214,11 @@ class _Shape:
 @cache
 def _statements(shape: _Shape) -> tuple[Prepared, Prepared]:
     conditions: list[Any] = [*_OWN]
-    if shape.search:
-        conditions.append(
-            or_(
-                c.search_text.like(bindparam("text"), escape=ESCAPE),
-                c.search_text.like(bindparam("digits"), escape=ESCAPE),
-            )
-        )
+    by_text = c.search_text.like(bindparam("text"), escape=ESCAPE)
+    if shape.digits:
+        conditions.append(or_(by_text, c.search_text.like(bindparam("digits"), escape=ESCAPE)))
+    elif shape.search:
+        conditions.append(by_text)
     if shape.source:
         conditions.append(c.source == bindparam("source"))
     if shape.since:
@@ -247,15 +246,16 @@ def list_contacts(
     found = None
     if filters.search:
         found = patterns(filters.search, person_only=filters.person_only)
+    text, digits = found or (None, None)
     shape = _Shape(
-        found is not None,
+        text is not None,
+        digits is not None,
         filters.source is not None,
         filters.since is not None,
         filters.until is not None,
         newest_first,
     )
     page, count = _statements(shape)
-    text, digits = found or ("", "")
     parameters = {
         "account_id": account_id,
         "limit": limit,

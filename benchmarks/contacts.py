@@ -1,8 +1,9 @@
 """Contacts: a bulk upsert of 500, and lists of an account with 200,000 against one with 2,000.
 
 `python benchmarks/contacts.py [--contacts N] [--small N] [--rounds N] [--postgres URL] [--json]`. Commands
-and queries run as the routes run them, on the store itself, without HTTP; medians of the rounds. The database
-of `--postgres` must be empty; without it SQLite is used.
+and queries run as the routes run them, on the store itself, without HTTP; medians of the rounds. Processor
+time is that of the thread that works, which other programs on the machine do not change. The database of
+`--postgres` must be empty; without it SQLite is used.
 """
 
 from __future__ import annotations
@@ -110,8 +111,11 @@ async def upserts(services: Services, account_id: str, rounds: int) -> list[Figu
     database = services.database
     base = 5_000_000
 
+    costs: dict[str, list[float]] = {"new": [], "changed": []}
+
     async def create(number: int) -> None:
-        await database.write(upsert_contacts, account_id, rows_from(base + number * ROWS, ROWS))
+        rows = rows_from(base + number * ROWS, ROWS)
+        costs["new"].append(await database.write(_processor_ms, upsert_contacts, account_id, rows))
 
     async def change(number: int) -> None:
         rows = rows_from(base + number * ROWS, ROWS)
@@ -120,14 +124,22 @@ async def upserts(services: Services, account_id: str, rounds: int) -> list[Figu
                 "Company": "New",
                 "Phone": f"{fields['Phone']};+1{int(fields['Phone'][2:]) + 1_000_000_000}",
             }
-        await database.write(upsert_contacts, account_id, rows)
+        costs["changed"].append(await database.write(_processor_ms, upsert_contacts, account_id, rows))
 
     created, changed = await timed(rounds, create), await timed(rounds, change)
-    target = f"< {UPSERT_TARGET_MS}"
-    return [
-        figure(f"upsert of {ROWS}, {name}, ms", value, target, value < UPSERT_TARGET_MS)
-        for name, value in (("new", statistics.median(created)), ("changed", statistics.median(changed)))
-    ]
+    figures = []
+    for name, values in (("new", created), ("changed", changed)):
+        value = statistics.median(values)
+        met = value < UPSERT_TARGET_MS
+        figures.append(figure(f"upsert of {ROWS}, {name}, ms", value, f"< {UPSERT_TARGET_MS}", met))
+        figures.append(figure(f"upsert of {ROWS}, {name}, processor ms", statistics.median(costs[name])))
+    return figures
+
+
+def _processor_ms(tx: WriteTx, work: Callable[..., object], *parameters: object) -> float:
+    started = time.thread_time()
+    work(tx, *parameters)
+    return (time.thread_time() - started) * 1000
 
 
 async def lists(services: Services, small: str, large: str, rounds: int) -> list[Figure]:

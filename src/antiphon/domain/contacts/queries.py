@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, true
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
@@ -45,14 +45,17 @@ _COLUMNS = (
 _OWN = (c.account_id == bindparam("account_id"), c.deleted_at.is_(None))
 _ONE = Prepared(select(*_COLUMNS).where(*_OWN, c.id == bindparam("contact_id")))
 _BY_NUMBER = Prepared(select(*_COLUMNS).where(*_OWN, c.number == bindparam("number")))
-_SEVERAL = select(*_COLUMNS).where(*_OWN, c.id.in_(bindparam("ids", expanding=True)))
-_SHOWN = or_(a.kind == "phone", a.kind == "email")
+# Written so that no index serves the account: without statistics SQLite takes accounts for small, and would
+# walk one rather than look up a list of ids.
+_OF_ACCOUNT = (c.account_id == bindparam("account_id")).is_(true())
+_SEVERAL = select(*_COLUMNS).where(
+    _OF_ACCOUNT, c.deleted_at.is_(None), c.id.in_(bindparam("ids", expanding=True))
+)
 _ADDRESSES = (
     select(a.contact_id, a.kind, a.value)
     .where(
         a.account_id == bindparam("account_id"),
         a.contact_id.in_(bindparam("ids", expanding=True)),
-        _SHOWN,
     )
     .order_by(a.contact_id, a.kind, a.position)
 )
@@ -61,12 +64,11 @@ _ADDRESSES_OF_ONE = Prepared(
     .where(
         a.account_id == bindparam("account_id"),
         a.contact_id == bindparam("contact_id"),
-        _SHOWN,
     )
     .order_by(a.kind, a.position)
 )
-_OLDEST = (
-    select(a.contact_id)
+_OWNERS = (
+    select(c.number, c.id)
     .join(contacts, c.id == a.contact_id)
     .where(
         a.account_id == bindparam("account_id"),
@@ -74,8 +76,6 @@ _OLDEST = (
         a.value == bindparam("value"),
         c.deleted_at.is_(None),
     )
-    .order_by(c.number)
-    .limit(1)
 )
 _FIELDS = Prepared(
     select(
@@ -188,8 +188,9 @@ def find_contact_by_address(tx: ReadTx, account_id: str, kind: str, value: str) 
         kinds.extend(field.address_kind or "" for field in fields if field.is_phone and not field.is_builtin)
     else:
         value = value.lower()
-    found = tx.scalar(_OLDEST, {"account_id": account_id, "kinds": kinds, "value": value})
-    return None if found is None else get_contact(tx, account_id, found)
+    # Sorted here: a database that is asked for the first by number may walk all contacts in that order.
+    owners = tx.all(_OWNERS, {"account_id": account_id, "kinds": kinds, "value": value})
+    return get_contact(tx, account_id, min(owners).id) if owners else None
 
 
 def find_contact_by_number(tx: ReadTx, account_id: str, number: str) -> Contact | None:
@@ -203,6 +204,7 @@ class _Shape:
     """Which conditions a list has; there is one prepared pair of statements for each."""
 
     search: bool
+    digits: bool
     source: bool
     since: bool
     until: bool
@@ -212,13 +214,11 @@ class _Shape:
 @cache
 def _statements(shape: _Shape) -> tuple[Prepared, Prepared]:
     conditions: list[Any] = [*_OWN]
-    if shape.search:
-        conditions.append(
-            or_(
-                c.search_text.like(bindparam("text"), escape=ESCAPE),
-                c.search_text.like(bindparam("digits"), escape=ESCAPE),
-            )
-        )
+    by_text = c.search_text.like(bindparam("text"), escape=ESCAPE)
+    if shape.digits:
+        conditions.append(or_(by_text, c.search_text.like(bindparam("digits"), escape=ESCAPE)))
+    elif shape.search:
+        conditions.append(by_text)
     if shape.source:
         conditions.append(c.source == bindparam("source"))
     if shape.since:
@@ -226,15 +226,9 @@ def _statements(shape: _Shape) -> tuple[Prepared, Prepared]:
     if shape.until:
         conditions.append(c.created_at <= bindparam("until"))
     order = (c.created_at.desc(), c.id.desc()) if shape.newest_first else (c.number,)
-    # The page is chosen on an index alone, then only its rows are read.
-    chosen: Select[*tuple[Any, ...]] = (
-        select(c.number)
-        .where(*conditions)
-        .order_by(*order)
-        .limit(bindparam("limit"))
-        .offset(bindparam("offset"))
+    page = (
+        select(c.id).where(*conditions).order_by(*order).limit(bindparam("limit")).offset(bindparam("offset"))
     )
-    page = select(*_COLUMNS).where(*_OWN, c.number.in_(chosen)).order_by(*order)
     count = select(func.count()).select_from(contacts).where(*conditions)
     return Prepared(page), Prepared(count)
 
@@ -252,15 +246,16 @@ def list_contacts(
     found = None
     if filters.search:
         found = patterns(filters.search, person_only=filters.person_only)
+    text, digits = found or (None, None)
     shape = _Shape(
-        found is not None,
+        text is not None,
+        digits is not None,
         filters.source is not None,
         filters.since is not None,
         filters.until is not None,
         newest_first,
     )
     page, count = _statements(shape)
-    text, digits = found or ("", "")
     parameters = {
         "account_id": account_id,
         "limit": limit,
@@ -275,7 +270,10 @@ def list_contacts(
     total = int(tx.scalar(count, parameters)) if is_filtered else count_contacts(tx, account_id)
     if offset >= total:
         return ContactPage([], total)
-    return ContactPage(_with_addresses(tx, account_id, tx.all(page, parameters)), total)
+    # The page is chosen on an index alone; only its rows are read.
+    ids = [row.id for row in tx.all(page, parameters)]
+    contacts_by_id = get_contacts(tx, account_id, ids)
+    return ContactPage([contacts_by_id[contact_id] for contact_id in ids], total)
 
 
 def count_contacts(tx: ReadTx, account_id: str) -> int:

@@ -28,8 +28,8 @@ def search_text(contact: Contact, fields: Iterable[Field]) -> str:
     return "\t".join((normalise(contact.company), "\n".join(named), "\n".join(digits)))
 
 
-def patterns(query: str, *, person_only: bool) -> tuple[str, str] | None:
-    """LIKE patterns of the text and of the digits, either of which is a hit; None for an empty query."""
+def patterns(query: str, *, person_only: bool) -> tuple[str, str | None] | None:
+    """LIKE patterns of the text and, if it may be a phone, of its digits; None for an empty query."""
     text = normalise(query[:MAX_QUERY_CHARS])
     if not text:
         return None
@@ -37,4 +37,4 @@ def patterns(query: str, *, person_only: bool) -> tuple[str, str] | None:
     if person_only:
         like = f"%\t{like}"
     digits = digits_of(text) if _PHONE_LIKE.fullmatch(text) else ""
-    return like, f"%\t%\t%{digits}%" if digits else like
+    return like, f"%\t%\t%{digits}%" if digits else None

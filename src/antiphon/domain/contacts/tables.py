@@ -45,8 +45,8 @@ contacts = Table(
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
     UniqueConstraint("account_id", "number"),
-    Index("ix_contacts_live_number", "account_id", "number", **_LIVE),
-    Index("ix_contacts_live_created_at", "account_id", "created_at", "id", "number", **_LIVE),
+    Index("ix_contacts_live_number", "account_id", "number", "id", **_LIVE),
+    Index("ix_contacts_live_created_at", "account_id", "created_at", "id", **_LIVE),
 )
 
 contact_addresses = Table(
@@ -59,8 +59,8 @@ contact_addresses = Table(
     Column("position", Integer, nullable=False),
     Column("value", String(320), nullable=False),
     Column("is_verified", Boolean, nullable=False),
-    UniqueConstraint("contact_id", "kind", "value"),
-    Index("ix_contact_addresses_account_id_kind_value", "account_id", "kind", "value"),
+    UniqueConstraint("account_id", "contact_id", "kind", "value"),
+    Index("ix_contact_addresses_account_id_kind_value", "account_id", "kind", "value", "contact_id"),
 )
 
 contact_fields = Table(

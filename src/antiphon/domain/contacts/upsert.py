@@ -30,7 +30,6 @@ _OWNERS = (
         contact_addresses.c.value.in_(bindparam("values", expanding=True)),
         contacts.c.deleted_at.is_(None),
     )
-    .order_by(contacts.c.number)
 )
 
 
@@ -98,7 +97,7 @@ class _Batch:
                 values_now = every[start : start + LOOKUP_VALUES]
                 parameters = {"account_id": self._account_id, "kind": kind, "values": values_now}
                 for row in self._tx.all(_OWNERS, parameters):
-                    self._owners[kind, row.value].append((row.number, row.id))
+                    insort(self._owners[kind, row.value], (row.number, row.id))
         oldest = list({owners[0][1] for owners in self._owners.values() if owners})
         for start in range(0, len(oldest), LOOKUP_VALUES):
             self._contacts |= get_contacts(self._tx, self._account_id, oldest[start : start + LOOKUP_VALUES])

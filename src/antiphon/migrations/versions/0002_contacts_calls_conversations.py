@@ -268,7 +268,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contact_addresses", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_contact_addresses_account_id_kind_value", ["account_id", "kind", "value"], unique=False
+            "ix_contact_addresses_account_id_kind_value",
+            ["account_id", "kind", "value", "contact_id"],
+            unique=False,
         )
 
     op.create_table(

@@ -307,6 +307,7 @@ async def test_deletion_erases_and_uncounts(database: Database, account_id: str)
         await database.read(get_call, account_id, call.id)
     assert await database.read(_counted, account_id) == (0, 0)
     told = await database.read(_told, account_id)
+    assert told.pop() == ("call.deleted", {"contact_id": call.contact_id})
     assert all(data == {} for _, data in told)
     assert call.contact_id is not None
     assert (await database.read(get_contact, account_id, call.contact_id)).interaction_count == 0

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, or_, select, text
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
@@ -142,14 +142,15 @@ _SEGMENTS = Prepared(
     .where(s.account_id == bindparam("account_id"), s.call_id == bindparam("call_id"))
     .order_by(s.started_at, s.position)
 )
-_SEGMENTS_OF = (
-    select(s.call_id, *_SEGMENT)
-    .where(s.account_id == bindparam("account_id"))
-    .order_by(s.call_id, s.started_at, s.position)
-)
+_SEGMENTS_OF = select(s.call_id, *_SEGMENT).order_by(s.call_id, s.started_at, s.position)
 _IDS = func.json_each(bindparam("call_ids")).table_valued("value")
-_PAGE_SEGMENTS_SQLITE = Prepared(_SEGMENTS_OF.where(s.call_id.in_(select(_IDS.c.value))))
-_PAGE_SEGMENTS_POSTGRES = _SEGMENTS_OF.where(s.call_id == any_(bindparam("call_ids", type_=ARRAY(Text))))
+# unscoped: the account is compared by text, whose plus keeps SQLite from reading all segments of the account.
+_PAGE_SEGMENTS_SQLITE = Prepared(
+    _SEGMENTS_OF.where(s.call_id.in_(select(_IDS.c.value)), text("+call_segments.account_id = :account_id"))
+)
+_PAGE_SEGMENTS_POSTGRES = _SEGMENTS_OF.where(
+    s.account_id == bindparam("account_id"), s.call_id == any_(bindparam("call_ids", type_=ARRAY(Text)))
+)
 _TOTAL = Prepared(
     select(account_counters.c.value).where(
         account_counters.c.account_id == bindparam("account_id"), account_counters.c.name == COUNTER
@@ -255,10 +256,10 @@ def _active(filters: CallFilters) -> tuple[Active, dict[str, Any]]:
             parameters[name] = value
     if filters.search:
         names.append("search")
-        text = filters.search[:MAX_QUERY_CHARS].strip()
-        parameters["search_exact"] = text
-        parameters["search_id"] = text.lower()
-        parameters["search_part"] = f"%{_escaped(normalise(text))}%"
+        wanted = filters.search[:MAX_QUERY_CHARS].strip()
+        parameters["search_exact"] = wanted
+        parameters["search_id"] = wanted.lower()
+        parameters["search_part"] = f"%{_escaped(normalise(wanted))}%"
     return tuple(names), parameters
 
 

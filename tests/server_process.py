@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -134,6 +135,11 @@ class Process:
         """SIGKILL; returns once its child processes have died of that too."""
         below = descendants(self.pid)
         await self.stop(signal.SIGKILL)
+        for pid, start in below:
+            # What a test has stopped while it was starting notices its parent's death only when it goes on.
+            if started_at(pid) == start:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
         await until(lambda: not any(started_at(pid) == start for pid, start in below))
 
     def abandon(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from antiphon.contracts.voicory.limits import WINDOWS
 from antiphon.core.clock import SECOND, ManualClock
-from antiphon.core.limits import RedisLimiter, connect_redis
+from antiphon.core.limits.redis import RedisLimiter, connect_redis
 from phone_world import World
 
 

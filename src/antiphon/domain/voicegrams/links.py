@@ -38,7 +38,7 @@ class ListenLinks:
 
     def token(self, voicegram_id: str, listener_id: str, expires_at: int) -> str:
         body = bytes.fromhex(listener_id.replace("-", "")) + expires_at.to_bytes(8, "big")
-        return base64.urlsafe_b64encode(body + self._mac(voicegram_id, body)).decode().rstrip("=")
+        return _spell(body + self._mac(voicegram_id, body))
 
     def read(self, voicegram_id: str, token: str) -> ListenToken | None:
         """The token's content when it was made for this voicegram; expiry is the caller's to judge."""
@@ -46,7 +46,8 @@ class ListenLinks:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
             return None
-        if len(raw) != _BODY_BYTES + _MAC_BYTES:
+        # One spelling per token: the bits that the last character does not need must be zero.
+        if len(raw) != _BODY_BYTES + _MAC_BYTES or _spell(raw) != token:
             return None
         body, mac = raw[:_BODY_BYTES], raw[_BODY_BYTES:]
         if not hmac.compare_digest(mac, self._mac(voicegram_id, body)):
@@ -57,3 +58,7 @@ class ListenLinks:
         mac = self._keyed.copy()
         mac.update(voicegram_id.encode() + body)
         return mac.digest()[:_MAC_BYTES]
+
+
+def _spell(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -33,35 +33,28 @@ from sqlalchemy import func, select
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in ("src", "tests")]
 
 from antiphon.contracts.voicegram.events import VoicegramDialect
-from antiphon.core.addresses import AddressPolicy
 from antiphon.core.clock import SystemClock
-from antiphon.core.crypto import Cipher, Signer
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.sqlite import SqliteDatabase
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import Event, EventBus
-from antiphon.core.http import GuardedClient
 from antiphon.core.ids import new_id
 from antiphon.core.jobs.registry import JobRegistry
 from antiphon.core.jobs.worker import JobWorker, WorkerSettings
-from antiphon.core.limits import MemoryLimiter
-from antiphon.core.mail import ConsoleMailer
-from antiphon.core.storage import LocalStore
 from antiphon.domain.accounts.commands import create_account
 from antiphon.domain.accounts.records import Plan
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.commands import create_subscription
-from antiphon.domain.webhooks.dialect import Dialects
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.lanes import IS_PENDING
 from antiphon.domain.webhooks.reactions import WebhookReactions
 from antiphon.domain.webhooks.tables import deliveries
 from antiphon.migrations.runner import migrate_sqlite
-from antiphon.settings import Settings
 from antiphon.speech.workers import MediaPool
 from schemas import create_postgres_schema, run_admin
+from service_factory import build_services
 
 ORIGIN = "https://antiphon.example.com"
 TARGETS = {"sqlite": 0.5, "postgresql": 0.4}
@@ -147,23 +140,15 @@ def is_open(tx: ReadTx) -> bool:
 
 
 def wire(database: Database, bus: EventBus, directory: Path) -> Services:
-    settings = Settings(data_dir=directory, base_url=ORIGIN)
-    clock, cipher = SystemClock(), Cipher(bytes(32))
-    links = ListenLinks(cipher.derive("listen-links"), ORIGIN)
-    services = Services(
-        settings=settings,
-        clock=clock,
-        bus=bus,
-        database=database,
-        cipher=cipher,
-        signer=Signer(cipher.derive("tokens")),
-        limiter=MemoryLimiter(clock),
-        store=LocalStore(directory / "objects"),
-        mailer=ConsoleMailer(settings.mail_from, clock),
-        http=GuardedClient(AddressPolicy(["127.0.0.1/32"]), clock),
-        media=MediaPool(max_workers=1),
-        links=links,
-        dialects=Dialects([VoicegramDialect(links)]),
+    dialect = VoicegramDialect(ListenLinks(bytes(32), ORIGIN))
+    services = build_services(
+        database,
+        SystemClock(),
+        bus,
+        MediaPool(max_workers=1),
+        directory,
+        [dialect],
+        webhook_allowed_networks="127.0.0.1/32",
     )
     WebhookReactions(services.dialects).install(bus)
     return services

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.core.addresses import AddressPolicy
-from antiphon.core.clock import ManualClock
+from antiphon.core.clock import Clock
 from antiphon.core.crypto import Cipher, Signer
 from antiphon.core.db.database import Database
 from antiphon.core.events import EventBus
@@ -29,7 +29,7 @@ ORIGIN = "https://antiphon.example.com"
 
 def build_services(
     database: Database,
-    clock: ManualClock,
+    clock: Clock,
     bus: EventBus,
     media: MediaPool,
     directory: Path,

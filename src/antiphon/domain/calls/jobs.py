@@ -167,7 +167,7 @@ class CallJobs:
             )
             timeout = TRANSCRIBE_TIMEOUT + 2 * channels.duration_ms / 1000
             heard = [
-                await services.media.run(transcribe_file, config, channel, "en", timeout=timeout)
+                await services.media.run(transcribe_file, config, channel, timeout=timeout)
                 for channel in channels.paths
             ]
         words = [word for transcript in heard for word in transcript.words]

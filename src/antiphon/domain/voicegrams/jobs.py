@@ -16,7 +16,6 @@ from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.registry import JobContext, JobRegistry
 from antiphon.domain.accounts.queries import get_account
-from antiphon.domain.accounts.records import Account
 from antiphon.domain.engines import transcription_config
 from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object
 from antiphon.domain.services import Services
@@ -87,7 +86,6 @@ class Pipeline:
         key = voicegram.audio_key or voicegram.source_key
         if key is None:
             return _transcript_values(None), None, "the audio was deleted"
-        account = await self._services.database.read(get_account, voicegram.account_id)
         with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
             path = Path(folder, "audio")
             await self._services.store.fetch_to(key, path)
@@ -95,7 +93,6 @@ class Pipeline:
                 transcribe_file,
                 transcription_config(self._services.settings),
                 path,
-                language_of(account),
                 timeout=TRANSCRIBE_TIMEOUT,
             )
         return _transcript_values(transcript), transcript.engine, None
@@ -122,10 +119,6 @@ class Pipeline:
 
 def _size(path: Path) -> int:
     return path.stat().st_size
-
-
-def language_of(account: Account) -> str:
-    return "en"
 
 
 def pause_segments(words_json: str | None) -> list[str]:

@@ -7,16 +7,10 @@ from typing import Any
 
 from antiphon.core.clock import SECOND
 from antiphon.core.db.transaction import WriteTx
-from antiphon.domain.calls.commands import (
-    add_segment,
-    answer_call,
-    end_call,
-    start_call,
-    store_results,
-    store_segments,
-    store_transcript,
-)
+from antiphon.domain.calls.analysis import store_results, store_transcript
+from antiphon.domain.calls.commands import answer_call, end_call, start_call
 from antiphon.domain.calls.records import CallDirection, CallStatus, NewSegment, StartCall, Turn
+from antiphon.domain.calls.segments import add_segment, store_segments
 
 CALLER, COMPANY = "+13125550143", "+17735550100"
 

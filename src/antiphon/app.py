@@ -36,9 +36,9 @@ from antiphon.dispatcher import Dispatcher
 from antiphon.domain.accounts.invitations import InvitationMail
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
-from antiphon.domain.calls.commands import follow_contact
 from antiphon.domain.calls.jobs import CallJobs
 from antiphon.domain.calls.links import RecordingLinks
+from antiphon.domain.calls.search import follow_contact
 from antiphon.domain.carrier_events import CarrierJobs
 from antiphon.domain.channels.jobs import ChannelJobs
 from antiphon.domain.conversations.jobs import MessageJobs

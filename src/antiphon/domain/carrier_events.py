@@ -22,8 +22,9 @@ from antiphon.core.errors import AntiphonError, NotFoundError
 from antiphon.core.ids import is_uuid
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
-from antiphon.domain.calls.commands import answer_call, attach_recording, end_call, start_call
+from antiphon.domain.calls.commands import answer_call, end_call, start_call
 from antiphon.domain.calls.queries import find_call_id, get_call
+from antiphon.domain.calls.recordings import attach_recording
 from antiphon.domain.calls.records import CallDirection, CallStatus, StartCall
 from antiphon.domain.conversations import commands as conversations
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage

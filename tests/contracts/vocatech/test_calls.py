@@ -10,8 +10,9 @@ from antiphon.core.clock import DAY, HOUR, MINUTE, SECOND
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.members import list_members
-from antiphon.domain.calls.commands import delete_call, follow_contact
+from antiphon.domain.calls.erasure import delete_call
 from antiphon.domain.calls.records import CallDirection, CallStatus, NewSegment, SegmentType, Turn
+from antiphon.domain.calls.search import follow_contact
 from antiphon.domain.contacts.queries import find_contact_by_address
 from call_fixtures import CALLER, COMPANY, make_call
 from phone_world import OpenWorld, Tenant, World

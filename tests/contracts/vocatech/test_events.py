@@ -13,7 +13,7 @@ from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
-from antiphon.domain.calls.commands import complete_analysis
+from antiphon.domain.calls.analysis import complete_analysis
 from phone_content import fill
 from phone_world import OpenWorld, World
 from receivers import Receiver

@@ -10,7 +10,8 @@ import pytest
 from antiphon.contracts.votel.app import create_app as create_votel_app
 from antiphon.core.clock import DAY, HOUR, SECOND, to_iso
 from antiphon.core.ids import new_id
-from antiphon.domain.calls.commands import delete_call, delete_recording
+from antiphon.domain.calls.erasure import delete_call
+from antiphon.domain.calls.recordings import delete_recording
 from antiphon.domain.calls.records import CallDirection, CallStatus, Turn
 from call_fixtures import CALLER, COMPANY, make_call
 from contracts_front import ServerFront

@@ -18,19 +18,11 @@ from antiphon.core.jobs.requests import JobRequest
 from antiphon.domain.accounts.commands import create_account
 from antiphon.domain.accounts.records import Plan
 from antiphon.domain.accounts.tables import account_counters
-from antiphon.domain.calls.commands import (
-    add_segment,
-    answer_call,
-    attach_recording,
-    complete_analysis,
-    delete_call,
-    delete_recording,
-    end_call,
-    import_call,
-    start_call,
-    store_transcript,
-)
+from antiphon.domain.calls.analysis import complete_analysis, store_transcript
+from antiphon.domain.calls.commands import answer_call, end_call, import_call, start_call
+from antiphon.domain.calls.erasure import delete_call
 from antiphon.domain.calls.queries import find_call, get_call, list_calls
+from antiphon.domain.calls.recordings import attach_recording, delete_recording
 from antiphon.domain.calls.records import (
     Call,
     CallDirection,
@@ -41,6 +33,7 @@ from antiphon.domain.calls.records import (
     StartCall,
     Turn,
 )
+from antiphon.domain.calls.segments import add_segment
 from antiphon.domain.calls.tables import call_days
 from antiphon.domain.contacts.queries import get_contact
 

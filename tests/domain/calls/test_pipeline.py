@@ -25,16 +25,11 @@ from antiphon.core.jobs.registry import JobContext
 from antiphon.core.storage import ObjectMissing
 from antiphon.domain.accounts.company import update_company
 from antiphon.domain.calls import jobs as pipeline
-from antiphon.domain.calls.commands import (
-    add_segment,
-    answer_call,
-    attach_recording,
-    delete_call,
-    end_call,
-    start_call,
-    store_transcript,
-)
+from antiphon.domain.calls.analysis import store_transcript
+from antiphon.domain.calls.commands import answer_call, end_call, start_call
+from antiphon.domain.calls.erasure import delete_call
 from antiphon.domain.calls.queries import get_call
+from antiphon.domain.calls.recordings import attach_recording
 from antiphon.domain.calls.records import (
     Call,
     CallDirection,
@@ -44,6 +39,7 @@ from antiphon.domain.calls.records import (
     StartCall,
     Turn,
 )
+from antiphon.domain.calls.segments import add_segment
 from antiphon.domain.pipeline import ENGINE_RETRY
 from sounds import webm_recording
 from speech_sounds import encode, sine, write_wav

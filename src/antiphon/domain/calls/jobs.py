@@ -22,19 +22,13 @@ from antiphon.core.storage import ObjectMissing
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.accounts.queries import list_accounts
 from antiphon.domain.accounts.records import Company
-from antiphon.domain.calls.commands import (
-    OBJECT_SOURCE,
-    SegmentResult,
-    call_exists,
-    complete_analysis,
-    enqueue_step,
-    lock_call,
-    store_results,
-    store_segments,
-)
+from antiphon.domain.calls.analysis import complete_analysis, enqueue_step, store_results
 from antiphon.domain.calls.errors import RecordingError
 from antiphon.domain.calls.maintenance import BATCH, close_stale, expire_recordings
+from antiphon.domain.calls.recordings import OBJECT_SOURCE
 from antiphon.domain.calls.records import Call, Speaker, Step, Turn
+from antiphon.domain.calls.rows import call_exists, lock_call
+from antiphon.domain.calls.segments import SegmentResult, store_segments
 from antiphon.domain.calls.turns import named_speakers, plain_text, transcriptions, turns_by_segment, turns_of
 from antiphon.domain.engines import transcription_config
 from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object

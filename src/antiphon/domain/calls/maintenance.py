@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
-from antiphon.domain.calls.commands import delete_recording, end_call
+from antiphon.domain.calls.commands import end_call
+from antiphon.domain.calls.recordings import delete_recording
 from antiphon.domain.calls.records import CallStatus
 from antiphon.domain.calls.tables import calls
 

@@ -1,0 +1,111 @@
+"""Changing the row of a call, and the counters that move with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from antiphon.core.clock import DAY
+from antiphon.core.db.transaction import WriteTx
+from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.commands import add_to_counter
+from antiphon.domain.accounts.tables import memberships, users
+from antiphon.domain.calls.queries import COUNTER, get_call
+from antiphon.domain.calls.records import Call, CallStatus
+from antiphon.domain.calls.search import search_text
+from antiphon.domain.calls.tables import call_days, calls
+from antiphon.domain.contacts.commands import touch_contact
+
+OWN = and_(
+    calls.c.account_id == bindparam("p_account"),
+    calls.c.id == bindparam("p_id"),
+    calls.c.deleted_at.is_(None),
+)
+_LOCK = (
+    select(calls.c.id)
+    .where(calls.c.account_id == bindparam("account_id"), calls.c.id == bindparam("call_id"))
+    .with_for_update()
+)
+_DAY_KEY = ["account_id", "day", "direction", "status", "assistant_id"]
+_sqlite_day, _postgres_day = sqlite.insert(call_days), postgresql.insert(call_days)
+_COUNT_DAY = {
+    "sqlite": _sqlite_day.on_conflict_do_update(
+        index_elements=_DAY_KEY, set_={"value": call_days.c.value + _sqlite_day.excluded.value}
+    ),
+    "postgresql": _postgres_day.on_conflict_do_update(
+        index_elements=_DAY_KEY, set_={"value": call_days.c.value + _postgres_day.excluded.value}
+    ),
+}
+_COLLEAGUE = (
+    select(memberships.c.extension, users.c.name)
+    .join(users, users.c.id == memberships.c.user_id)
+    .where(memberships.c.account_id == bindparam("account_id"))
+    .where(memberships.c.user_id == bindparam("user_id"))
+)
+
+
+def lock_call(tx: WriteTx, account_id: str, call_id: str) -> Call:
+    """The call, not changed by anybody else until the commit. Raises NotFoundError."""
+    tx.all(_LOCK, {"account_id": account_id, "call_id": call_id})
+    return get_call(tx, account_id, call_id)
+
+
+def call_exists(tx: WriteTx, account_id: str, call_id: str) -> bool:
+    try:
+        get_call(tx, account_id, call_id)
+    except NotFoundError:
+        return False
+    return True
+
+
+def place_of(
+    tx: WriteTx, account_id: str, user_id: str | None, extension: str | None, name: str | None
+) -> tuple[str | None, str | None]:
+    """Extension and its name; a user's own where none is given."""
+    if user_id is None or (extension is not None and name is not None):
+        return extension, name
+    row = tx.first(_COLLEAGUE, {"account_id": account_id, "user_id": user_id})
+    if row is None:
+        return extension, name
+    return extension or row.extension, name or row.name
+
+
+def save_call(tx: WriteTx, call: Call, changes: dict[str, Any]) -> Call:
+    """Store changed fields and move the counters with them."""
+    if not changes:
+        return call
+    values = {key: value.value if isinstance(value, CallStatus) else value for key, value in changes.items()}
+    if "extension_name" in changes and "search_text" not in changes:
+        values["search_text"] = search_text(call.remote_name, changes["extension_name"])
+    tx.execute(update(calls).where(OWN).values(**values), {"p_account": call.account_id, "p_id": call.id})
+    after = get_call(tx, call.account_id, call.id)
+    recount(tx, call, after)
+    return after
+
+
+def recount(tx: WriteTx, before: Call | None, after: Call | None) -> None:
+    old, new = _day_key(before), _day_key(after)
+    if old != new:
+        for key, amount in ((old, -1), (new, 1)):
+            if key is not None:
+                tx.execute(_COUNT_DAY[tx.dialect], {**key, "value": amount})
+    amount = int(after is not None and after.counts) - int(before is not None and before.counts)
+    call = after or before
+    if amount and call is not None:
+        add_to_counter(tx, call.account_id, COUNTER, amount)
+        if call.contact_id is not None and call.ended_at is not None:
+            touch_contact(tx, call.account_id, call.contact_id, amount, call.ended_at)
+
+
+def _day_key(call: Call | None) -> dict[str, Any] | None:
+    if call is None or not call.is_ended or call.is_test:
+        return None
+    return {
+        "account_id": call.account_id,
+        "day": call.started_at // DAY,
+        "direction": call.direction.value,
+        "status": call.status.value,
+        "assistant_id": call.assistant_id or "",
+    }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import BigInteger, Column, Index, String, Table, text
 
+from antiphon.core.actors import Actor
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.types import Id, JsonText, Millis
 from antiphon.core.ids import new_id
@@ -27,11 +28,26 @@ events = Table(
     Column("object_id", Id, nullable=False),
     Column("data", JsonText, nullable=False),
     Column("created_at", Millis, nullable=False),
+    Column("sequence", BigInteger, nullable=False, server_default="0"),
+    Column("actor_kind", String(16)),
+    Column("actor_id", Id),
     Index("ix_events_account_id_created_at", "account_id", "created_at"),
+    Index("ix_events_account_id_sequence", "account_id", "sequence"),
     Index("ix_events_account_id_object_id", "account_id", "object_id"),
 )
 
+event_sequences = Table(
+    "event_sequences",
+    metadata,
+    Column("account_id", Id, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
 _INSERT = events.insert()
+_ADVANCE = text(
+    "INSERT INTO event_sequences (account_id, value) VALUES (:account_id, :count)"
+    " ON CONFLICT (account_id) DO UPDATE SET value = event_sequences.value + excluded.value RETURNING value"
+)
 
 
 def new_event_id() -> str:
@@ -44,6 +60,7 @@ class Event:
     """Something that happened to one object of one account.
 
     `type` is the catalogue name (`voicegram.completed`); `data` holds JSON values that reactions need.
+    `sequence` counts the account's events in the order of their commits; listeners find it and `actor` set.
     """
 
     account_id: str
@@ -51,6 +68,8 @@ class Event:
     object_id: str
     data: dict[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=new_event_id)
+    sequence: int = 0
+    actor: Actor | None = None
 
 
 Reaction = Callable[["WriteTx", Event], None]
@@ -73,21 +92,7 @@ class EventBus:
         self._listeners.append(listener)
 
     def dispatch(self, tx: WriteTx, events: Sequence[Event]) -> None:
-        """Write the events' rows, then run the reactions to each."""
-        tx.execute(
-            _INSERT,
-            [
-                {
-                    "id": event.id,
-                    "account_id": event.account_id,
-                    "type": event.type,
-                    "object_id": event.object_id,
-                    "data": msgspec.json.encode(event.data).decode(),
-                    "created_at": tx.now,
-                }
-                for event in events
-            ],
-        )
+        """Run the reactions to each event."""
         for event in events:
             for reaction in self._reactions[event.type]:
                 reaction(tx, event)
@@ -96,3 +101,39 @@ class EventBus:
         for event in events:
             for listener in self._listeners:
                 listener(event)
+
+
+def store_events(tx: WriteTx, collected: Sequence[Event]) -> list[Event]:
+    """Write the rows of a transaction's events, numbered and with their actor.
+
+    Runs last in the transaction: the number's row stays locked until the commit, so that numbers are in the
+    order of commits, and nothing is waited for under that lock.
+    """
+    counts = Counter(event.account_id for event in collected)
+    following = {
+        account_id: tx.scalar(_ADVANCE, {"account_id": account_id, "count": counts[account_id]})
+        - counts[account_id]
+        for account_id in sorted(counts)
+    }
+    numbered = []
+    for event in collected:
+        following[event.account_id] += 1
+        numbered.append(replace(event, sequence=following[event.account_id], actor=tx.actor))
+    tx.execute(
+        _INSERT,
+        [
+            {
+                "id": event.id,
+                "account_id": event.account_id,
+                "type": event.type,
+                "object_id": event.object_id,
+                "data": msgspec.json.encode(event.data).decode(),
+                "created_at": tx.now,
+                "sequence": event.sequence,
+                "actor_kind": tx.actor.kind,
+                "actor_id": tx.actor.id,
+            }
+            for event in numbered
+        ],
+    )
+    return numbered

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
+from antiphon.core.actors import SYSTEM, Actor, acting_as, set_actor
 from antiphon.core.db.database import Database
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import Event, EventBus, events
+from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter, create_account
 from antiphon.domain.accounts.queries import count_accounts, get_account
 from antiphon.domain.accounts.records import Account
@@ -78,7 +81,7 @@ async def test_an_event_commits_with_its_change_and_is_told_after(database: Data
     heard: list[Event] = []
     seen_in_transaction: list[int] = []
     bus.listen(heard.append)
-    bus.react("account.created", lambda tx, event: seen_in_transaction.append(_events(tx)))
+    bus.react("account.created", lambda tx, event: seen_in_transaction.append(count_accounts(tx)))
 
     def create(tx: WriteTx) -> Event:
         account = create_account(tx, name="Loud")
@@ -88,9 +91,55 @@ async def test_an_event_commits_with_its_change_and_is_told_after(database: Data
         return event
 
     event = await database.write(create)
-    assert heard == [event]
+    assert heard == [replace(event, sequence=1, actor=SYSTEM)]
     assert seen_in_transaction == [1]
     assert await database.read(_events) == 1
+
+
+async def test_events_of_an_account_are_counted_without_gaps(database: Database, bus: EventBus) -> None:
+    """contracts/votel.md 1.4: an event's number is a sequence number of the tenant."""
+    heard: list[Event] = []
+    bus.listen(heard.append)
+    accounts = [await database.write(_create, name) for name in ("One", "Two")]
+
+    def change(tx: WriteTx, number: int) -> None:
+        for account in accounts if number % 2 else reversed(accounts):
+            tx.emit(Event(account.id, "account.updated", account.id, {"number": number}))
+        if number % 5 == 0:
+            raise RefusedError
+
+    await asyncio.gather(*(database.write(change, number) for number in range(30)), return_exceptions=True)
+    for account in accounts:
+        told = [event.sequence for event in heard if event.account_id == account.id]
+        assert sorted(told) == list(range(1, 25))
+        query = select(events.c.sequence).where(events.c.account_id == account.id)
+        stored = await database.read(lambda tx, query=query: tx.all(query))
+        assert sorted(row.sequence for row in stored) == sorted(told)
+
+
+async def test_a_write_knows_who_causes_it(database: Database) -> None:
+    """contracts/votel.md 16: an event names its actor; work of nobody is the system's."""
+    account = await database.write(_create, "Acting")
+    person = Actor("user", new_id(), "Somebody")
+
+    def change(tx: WriteTx) -> Actor:
+        tx.emit(Event(account.id, "account.updated", account.id))
+        return tx.actor
+
+    async def as_person() -> Actor:
+        set_actor(person)
+        return await database.write(change)
+
+    assert await asyncio.gather(asyncio.create_task(as_person()), database.write(change)) == [person, SYSTEM]
+    with acting_as(person):
+        assert await database.write(change) == person
+    query = select(events.c.actor_kind, events.c.actor_id).where(events.c.account_id == account.id)
+    rows = await database.read(lambda tx: tx.all(query))
+    assert sorted((row.actor_kind, row.actor_id) for row in rows) == [
+        ("system", None),
+        ("user", person.id),
+        ("user", person.id),
+    ]
 
 
 async def test_a_failing_reaction_takes_the_change_with_it(database: Database, bus: EventBus) -> None:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from antiphon.contracts.http import info_of
 from antiphon.contracts.vocatech.errors import ApiError
+from antiphon.core.actors import Actor, set_actor
 from antiphon.core.crypto import sha256_hex
 from antiphon.domain.accounts.queries import find_key
 from antiphon.domain.accounts.records import KeyKind, KeyOwner, Role
@@ -32,6 +33,7 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
         raise ApiError("token_expired")
     info = info_of(request)
     info.account_id, info.key_id = owner.account_id, owner.key_id
+    set_actor(Actor("api", owner.user_id, key_id=owner.key_id, ip=info.ip))
     return owner
 
 

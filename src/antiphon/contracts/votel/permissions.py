@@ -6,21 +6,30 @@ from collections.abc import Sequence
 
 from antiphon.domain.accounts.records import Role
 
-LOWEST_ROLE: dict[str, Role] = {
-    "conversations:read": Role.VIEWER,
-    "conversations:write": Role.MEMBER,
-    "conversations:manage": Role.ADMIN,
-    "channels:read": Role.VIEWER,
-    "channels:write": Role.ADMIN,
-    "channels:manage": Role.ADMIN,
-    "settings:read": Role.ADMIN,
-    "settings:write": Role.ADMIN,
-    "settings:send": Role.ADMIN,
-    "settings:manage": Role.ADMIN,
-    "keys:read": Role.MEMBER,
-    "keys:write": Role.MEMBER,
-    "keys:manage": Role.ADMIN,
+_VERBS = ("read", "write", "send", "manage")
+_VIEWER, _MEMBER, _ADMIN, _OWNER = Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER
+_TABLE: dict[str, tuple[Role | None, ...]] = {
+    "conversations": (_VIEWER, _MEMBER, _MEMBER, _ADMIN),
+    "channels": (_VIEWER, _ADMIN, _ADMIN, _ADMIN),
+    "phone": (_VIEWER, _ADMIN, _ADMIN, _ADMIN),
+    "contacts": (_VIEWER, _MEMBER, None, _ADMIN),
+    "contacts_config": (_VIEWER, _ADMIN, None, _ADMIN),
+    "data": (_ADMIN, _ADMIN, None, _ADMIN),
+    "activity": (_VIEWER, _MEMBER, _ADMIN, _ADMIN),
+    "users": (_VIEWER, _ADMIN, _ADMIN, _OWNER),
+    "settings": (_ADMIN, _ADMIN, _ADMIN, _ADMIN),
+    "keys": (_MEMBER, _MEMBER, None, _ADMIN),
+    "audit": (_ADMIN, None, None, None),
+    "simulator": (None, None, _ADMIN, None),
 }
+
+LOWEST_ROLE: dict[str, Role] = {
+    f"{group}:{verb}": role
+    for group, roles in _TABLE.items()
+    for verb, role in zip(_VERBS, roles, strict=True)
+    if role is not None
+}
+"""The lowest role of every permission of the groups that are served; a finer rule stands at its route."""
 
 
 def allows(role: Role, scopes: Sequence[str] | None, permission: str) -> bool:

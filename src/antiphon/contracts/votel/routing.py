@@ -33,6 +33,7 @@ from antiphon.contracts.votel.inputs import Query, read_model
 from antiphon.contracts.votel.origins import cors_headers
 from antiphon.contracts.votel.permissions import allows, granted
 from antiphon.contracts.votel.schemas import ErrorAnswer
+from antiphon.core.actors import Actor, set_actor
 from antiphon.core.errors import DomainError
 from antiphon.domain.accounts.records import Plan
 from antiphon.domain.services import Services
@@ -107,6 +108,8 @@ class Call:
         """401, 403 and 429 in their order; refused requests count in no window."""
         caller = await authenticate(self.request, self.services)
         self._caller = caller
+        kind = "user" if caller.key_id is None else "api"
+        set_actor(Actor(kind, caller.user.id, caller.user.name, caller.key_id, self.ip))
         try:
             self._caller = await act_for(self.request, self.services, caller)
             if permission is not None:

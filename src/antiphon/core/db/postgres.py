@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from antiphon.core.actors import current_actor
 from antiphon.core.clock import Clock
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import EventBus
@@ -109,9 +110,12 @@ class PostgresDatabase:
     async def _transact(
         self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[T, WriteTx]:
+        actor = current_actor()
+
         def run(connection: Connection) -> tuple[T, WriteTx]:
-            tx = WriteTx(connection, self._clock.now(), self._bus)
+            tx = WriteTx(connection, self._clock.now(), self._bus, actor)
             result = fn(tx, *args, **kwargs)
+            tx.finish()
             if tx.jobs:
                 insert_postgres(connection, tx.jobs)
             return result, tx

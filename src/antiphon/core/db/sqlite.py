@@ -17,6 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
+from antiphon.core.actors import Actor, current_actor
 from antiphon.core.clock import Clock
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import StoreBusyError
@@ -42,6 +43,7 @@ class _Task:
     kwargs: dict[str, Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    actor: Actor
     result: Any = None
     error: BaseException | None = None
     events: list[Event] = field(default_factory=list)
@@ -196,7 +198,7 @@ class SqliteDatabase:
             raise StoreBusyError("the database is not started")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._tasks.put(_Task(fn, args, kwargs, loop, future))
+        self._tasks.put(_Task(fn, args, kwargs, loop, future, current_actor()))
         return await future
 
     def _writer(self) -> None:
@@ -254,9 +256,10 @@ class SqliteDatabase:
         """
         task.error, task.result, task.enqueued = None, None, False
         raw.execute("SAVEPOINT command")
-        tx = WriteTx(connection, self._clock.now(), self._bus)
+        tx = WriteTx(connection, self._clock.now(), self._bus, task.actor)
         try:
             task.result = task.fn(tx, *task.args, **task.kwargs)
+            tx.finish()
             if tx.jobs:
                 insert_sqlite(connection, tx.jobs, tx.now)
         except BaseException as error:

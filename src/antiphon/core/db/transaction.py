@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
+from antiphon.core.actors import SYSTEM, Actor
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.events import Event, EventBus
+from antiphon.core.events import Event, EventBus, store_events
 from antiphon.core.jobs.requests import JobRequest
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -59,23 +60,27 @@ class ReadTx:
 
 
 class WriteTx(ReadTx):
-    """Write access; collects the events and jobs that commit with the rows."""
+    """Write access; collects the events and jobs that commit with the rows.
 
-    __slots__ = ("_bus", "callbacks", "events", "jobs")
+    `actor` is who causes the change.
+    """
 
-    def __init__(self, connection: Connection, now: int, bus: EventBus) -> None:
+    __slots__ = ("_bus", "actor", "callbacks", "events", "jobs")
+
+    def __init__(self, connection: Connection, now: int, bus: EventBus, actor: Actor = SYSTEM) -> None:
         super().__init__(connection, now)
         self._bus = bus
+        self.actor = actor
         self.events: list[Event] = []
         self.jobs: list[JobRequest] = []
         self.callbacks: list[Callable[[], None]] = []
 
     def emit(self, event: Event) -> None:
-        """Run the event's reactions in this transaction and publish it after the commit."""
+        """Run the event's reactions now, write its row at the end, publish it after the commit."""
         self.emit_all([event])
 
     def emit_all(self, events: Sequence[Event]) -> None:
-        """As `emit` for each, their rows written at once."""
+        """As `emit` for each."""
         if events:
             self.events.extend(events)
             self._bus.dispatch(self, events)
@@ -89,3 +94,8 @@ class WriteTx(ReadTx):
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the event loop once the transaction has committed."""
         self.callbacks.append(callback)
+
+    def finish(self) -> None:
+        """Write what was collected; the store calls it as the last step before the commit."""
+        if self.events:
+            self.events = store_events(self, self.events)

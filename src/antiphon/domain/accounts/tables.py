@@ -1,4 +1,4 @@
-"""Accounts, the people in them, their sessions and API keys, and the request log."""
+"""Accounts, the people in them, their sessions and API keys, the audit log and the request log."""
 
 from __future__ import annotations
 
@@ -113,6 +113,27 @@ account_counters = Table(
     Column("name", String(40), nullable=False),
     Column("value", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "name"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Millis, nullable=False),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", Id),
+    Column("actor_name", Text, nullable=False),
+    Column("key_id", Id),
+    Column("ip", String(45)),
+    Column("action", String(64), nullable=False),
+    Column("target_kind", String(32), nullable=False),
+    Column("target_id", String(64), nullable=False),
+    Column("target_label", Text, nullable=False),
+    Column("changes", JsonText, nullable=False),
+    Index("ix_audit_log_account_id_at", "account_id", "at", "id"),
+    Index("ix_audit_log_account_id_target_id", "account_id", "target_id"),
+    Index("ix_audit_log_at", "at"),
 )
 
 request_log = Table(

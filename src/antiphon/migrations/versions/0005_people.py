@@ -1,0 +1,10 @@
+"""Second factors, preferences and settings of accounts."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    pass

@@ -12,9 +12,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 C = TypeVar("C")
 N = TypeVar("N")
+E = TypeVar("E")
 Handler = Callable[[C], Awaitable[Response]]
 Serve = Callable[[Request], Awaitable[Response]]
 
@@ -99,23 +101,32 @@ class Documentation:
 
 
 def mount(
-    app: FastAPI,
+    app: DocumentedApp,
     base: str,
     families: Sequence[Routes[C, N]],
-    bind: Callable[[Endpoint[C, N]], Serve],
+    run: Callable[[Endpoint[C, N], Request], Awaitable[Response]],
     documentation: Documentation,
     *,
     head: bool = False,
 ) -> None:
     """Serve the endpoints below `base` and document them; with `head`, each GET answers HEAD too."""
     for endpoint in (endpoint for family in families for endpoint in family.endpoints):
-        serve = bind(endpoint)
+        serve = bind(run, endpoint)
         # A plain route is quicker than the documented one behind it, which only describes.
         route = Route(base + endpoint.path, serve, methods=[endpoint.method], include_in_schema=False)
         route.methods = {endpoint.method, "HEAD"} if head and endpoint.method == "GET" else {endpoint.method}
         app.router.routes.append(route)
+        if endpoint.method == "GET" and not _PATH_NAME.search(endpoint.path):
+            app.direct[base + endpoint.path] = serve
     for endpoint in (endpoint for family in families for endpoint in family.endpoints):
-        _document(app, base, endpoint, bind(endpoint), documentation)
+        _document(app, base, endpoint, bind(run, endpoint), documentation)
+
+
+def bind(run: Callable[[E, Request], Awaitable[Response]], endpoint: E) -> Serve:
+    async def serve(request: Request) -> Response:
+        return await run(endpoint, request)
+
+    return serve
 
 
 def _document(
@@ -170,9 +181,25 @@ def _document(
 
 
 class DocumentedApp(FastAPI):
-    """A FastAPI app whose document names the contract's one security scheme."""
+    """A FastAPI app whose document names the contract's one security scheme.
+
+    GETs of the paths in `direct` skip the framework's layers; what serves them answers every error itself.
+    """
 
     security_schemes: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.direct: dict[str, Serve] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        serve = self.direct.get(scope["path"]) if scope.get("method") == "GET" else None
+        if serve is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        response = await serve(Request(scope, receive))
+        await response(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

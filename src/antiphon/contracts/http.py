@@ -1,18 +1,23 @@
-"""What every contract's routes share: request facts, body reading and JSON bytes."""
+"""What every contract's routes share: request facts, the way of a request, body reading and JSON bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from starlette.requests import Request
+import structlog
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from antiphon.domain.services import Services
 
+log = structlog.get_logger(__name__)
+
 MAX_JSON_BYTES = 1024 * 1024
+
+Owner = TypeVar("Owner")
 
 
 @dataclass(slots=True)
@@ -43,6 +48,48 @@ def info_of(request: Request) -> RequestInfo:
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(content), status, headers, media_type="application/json")
+
+
+class KeyedCall(Generic[Owner]):
+    """One request on its way; `headers` are added to whatever answer it gets, errors included.
+
+    The contract's `admit` sets the owner of the key.
+    """
+
+    def __init__(self, request: Request, services: Services) -> None:
+        self.request = request
+        self.services = services
+        self.headers: dict[str, str] = {}
+        self._owner: Owner | None = None
+
+    @property
+    def owner(self) -> Owner:
+        if self._owner is None:
+            raise RuntimeError("nobody was admitted")
+        return self._owner
+
+
+async def answer(
+    call: KeyedCall[Any],
+    work: Awaitable[Response],
+    refusal: Callable[[Exception], Response | None],
+    failure: Callable[[], Response],
+) -> Response:
+    """What `work` answers, else the contract's answer to the error it raised, with the headers of the call.
+
+    `refusal` answers errors that the contract knows; any other one is logged and answered by `failure`.
+    """
+    try:
+        response = await work
+    except ClientDisconnect:
+        response = Response(status_code=400)
+    except Exception as error:
+        refused = refusal(error)
+        if refused is None:
+            log.exception("request failed", method=call.request.method, path=call.request.url.path)
+        response = failure() if refused is None else refused
+    response.headers.update(call.headers)
+    return response
 
 
 async def read_body(request: Request, max_bytes: int = MAX_JSON_BYTES) -> bytes:

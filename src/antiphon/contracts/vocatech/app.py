@@ -11,7 +11,7 @@ from antiphon.contracts.docs_page import docs_route
 from antiphon.contracts.endpoints import Documentation, DocumentedApp, mount
 from antiphon.contracts.vocatech.errors import on_failure, on_http_error
 from antiphon.contracts.vocatech.routes import calls, contacts, media, messages, settings, users, webhooks
-from antiphon.contracts.vocatech.routing import Routes, bind
+from antiphon.contracts.vocatech.routing import Routes, run
 from antiphon.contracts.vocatech.schemas import Error
 from antiphon.domain.services import Services
 
@@ -74,7 +74,7 @@ def create_app(services: Services) -> VocatechApp:
         redirect_slashes=False,
     )
     app.state.services = services
-    mount(app, BASE, FAMILIES, bind, _DOCUMENTATION)
+    mount(app, BASE, FAMILIES, run, _DOCUMENTATION)
     app.router.routes.append(docs_route(DOCS_URL, TITLE, OPENAPI_URL))
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_failure)

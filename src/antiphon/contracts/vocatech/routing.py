@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-import structlog
 from pydantic import BaseModel
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from antiphon.contracts import endpoints
-from antiphon.contracts.http import info_of, json_response, services_of
+from antiphon.contracts.http import KeyedCall, answer, info_of, json_response, services_of
 from antiphon.contracts.vocatech import limits
 from antiphon.contracts.vocatech.auth import authenticate, check_allowed
 from antiphon.contracts.vocatech.bodies import read_model
@@ -26,9 +24,6 @@ from antiphon.contracts.vocatech.query import Query
 from antiphon.contracts.vocatech.times import account_zone
 from antiphon.core.errors import DomainError
 from antiphon.domain.accounts.records import KeyOwner, Role
-from antiphon.domain.services import Services
-
-log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -51,20 +46,7 @@ SEND = Needs(Role.MEMBER, limits.MESSAGING)
 MANAGE = Needs(Role.ADMIN)
 
 
-class Call:
-    """One request on its way; `headers` are added to whatever answer it gets, errors included."""
-
-    def __init__(self, request: Request, services: Services) -> None:
-        self.request = request
-        self.services = services
-        self.headers: dict[str, str] = {}
-        self._owner: KeyOwner | None = None
-
-    @property
-    def owner(self) -> KeyOwner:
-        assert self._owner is not None
-        return self._owner
-
+class Call(KeyedCall[KeyOwner]):
     @property
     def account_id(self) -> str:
         return self.owner.account_id
@@ -134,27 +116,18 @@ class Routes(endpoints.Routes[Call, Needs]):
         super().__init__(tag, READ, {"type": "integer", "minimum": 1})
 
 
-def bind(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    async def serve(request: Request) -> Response:
-        return await run(endpoint, request)
-
-    return serve
-
-
 async def run(endpoint: Endpoint, request: Request) -> Response:
     call = Call(request, services_of(request))
     info_of(request).contract = "vocatech"
-    try:
-        await call.admit(endpoint.method, endpoint.needs)
-        response = await endpoint.handler(call)
-    except ApiError as error:
-        response = error.response()
-    except DomainError as error:
-        response = from_domain(error).response()
-    except ClientDisconnect:
-        response = Response(status_code=400)
-    except Exception:
-        log.exception("request failed", method=request.method, path=request.url.path)
-        response = ApiError("internal_error").response()
-    response.headers.update(call.headers)
-    return response
+    return await answer(call, _serve(endpoint, call), _refusal, ApiError("internal_error").response)
+
+
+async def _serve(endpoint: Endpoint, call: Call) -> Response:
+    await call.admit(endpoint.method, endpoint.needs)
+    return await endpoint.handler(call)
+
+
+def _refusal(error: Exception) -> Response | None:
+    if isinstance(error, DomainError):
+        error = from_domain(error)
+    return error.response() if isinstance(error, ApiError) else None

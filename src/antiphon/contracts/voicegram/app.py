@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import structlog
-from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from antiphon import __version__
 from antiphon.contracts.docs_page import docs_route, docs_static_route
+from antiphon.contracts.endpoints import DocumentedApp
 from antiphon.contracts.voicegram.errors import DOMAIN_CODES, STATUS, ApiError, invalid
 from antiphon.contracts.voicegram.routes import account, channels, listen, subscriptions, voicegrams
 from antiphon.core.errors import DomainError
@@ -25,9 +24,9 @@ DOCS_URL = "/docs/voicegram"
 TITLE = "Voicegram API"
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services) -> VoicegramApp:
     """The app; the caller starts and stops the services and sets `antiphon.request` in the scope."""
-    app = _VoicegramApp(
+    app = VoicegramApp(
         title=TITLE,
         version=__version__,
         description="Completed voice messages by REST and signed webhook.",
@@ -39,6 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     for family in (account, channels, voicegrams, subscriptions, listen):
         app.include_router(family.router)
+    app.direct[voicegrams.PATH] = _recent
     app.router.routes.append(docs_route(DOCS_URL, TITLE, OPENAPI_URL))
     app.router.routes.append(docs_static_route())
     app.add_exception_handler(ApiError, _on_api_error)
@@ -48,31 +48,20 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
-class _VoicegramApp(FastAPI):
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The hot list skips the layers whose work it does not need; its failures take the same handlers.
-        if scope["type"] == "http" and scope["path"] == voicegrams.PATH and scope["method"] == "GET":
-            scope["app"] = self
-            request = Request(scope, receive)
-            try:
-                response = await voicegrams.recent(request)
-            except ApiError as error:
-                response = error.response()
-            except Exception as error:
-                log.exception("request failed", path=scope["path"])
-                response = await _on_failure(request, error)
-            await response(scope, receive, send)
-            return
-        await super().__call__(scope, receive, send)
+class VoicegramApp(DocumentedApp):
+    security_schemes: ClassVar = {
+        "pat": {"type": "http", "scheme": "bearer", "bearerFormat": "vg_pat_<64 hex>"}
+    }
 
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            schema = super().openapi()
-            components = schema.setdefault("components", {})
-            components["securitySchemes"] = {
-                "pat": {"type": "http", "scheme": "bearer", "bearerFormat": "vg_pat_<64 hex>"}
-            }
-        return self.openapi_schema or {}
+
+async def _recent(request: Request) -> Response:
+    try:
+        return await voicegrams.recent(request)
+    except ApiError as error:
+        return error.response()
+    except Exception as error:
+        log.exception("request failed", method=request.method, path=request.url.path)
+        return await _on_failure(request, error)
 
 
 async def _on_api_error(request: Request, error: Exception) -> Response:

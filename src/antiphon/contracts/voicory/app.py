@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from antiphon import __version__
 from antiphon.contracts.docs_page import docs_route
@@ -13,7 +14,7 @@ from antiphon.contracts.endpoints import Documentation, DocumentedApp, mount
 from antiphon.contracts.voicory.errors import on_failure, on_http_error
 from antiphon.contracts.voicory.headers import BASE, KEY_HEADER, ContractHeaders, preflight
 from antiphon.contracts.voicory.routes import calls, customers, messages
-from antiphon.contracts.voicory.routing import Routes, bind
+from antiphon.contracts.voicory.routing import Routes, run
 from antiphon.contracts.voicory.schemas import Error
 from antiphon.domain.services import Services
 
@@ -51,6 +52,13 @@ _DOCUMENTATION = Documentation(
 class VoicoryApp(DocumentedApp):
     security_schemes: ClassVar = {"key": {"type": "apiKey", "in": "header", "name": KEY_HEADER}}
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._with_headers = ContractHeaders(super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._with_headers(scope, receive, send)
+
 
 def create_app(services: Services) -> VoicoryApp:
     """The app; the caller starts and stops the services and sets `antiphon.request` in the scope."""
@@ -67,9 +75,8 @@ def create_app(services: Services) -> VoicoryApp:
     for path in {endpoint.path for family in FAMILIES for endpoint in family.endpoints}:
         route = Route(BASE + path, preflight, methods=["OPTIONS"], include_in_schema=False)
         app.router.routes.append(route)
-    mount(app, BASE, FAMILIES, bind, _DOCUMENTATION, head=True)
+    mount(app, BASE, FAMILIES, run, _DOCUMENTATION, head=True)
     app.router.routes.append(docs_route(DOCS_URL, TITLE, OPENAPI_URL))
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_failure)
-    app.add_middleware(ContractHeaders)
     return app

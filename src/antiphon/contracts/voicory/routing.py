@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from antiphon.contracts import endpoints
-from antiphon.contracts.http import services_of
+from antiphon.contracts.http import KeyedCall, answer, services_of
 from antiphon.contracts.voicory import limits
 from antiphon.contracts.voicory.auth import authenticate
 from antiphon.contracts.voicory.errors import ApiError
@@ -21,25 +20,9 @@ from antiphon.contracts.voicory.paging import list_body
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid
 from antiphon.domain.accounts.records import KeyOwner
-from antiphon.domain.services import Services
-
-log = structlog.get_logger(__name__)
 
 
-class Call:
-    """One request on its way; `headers` are added to whatever answer it gets, errors included."""
-
-    def __init__(self, request: Request, services: Services) -> None:
-        self.request = request
-        self.services = services
-        self.headers: dict[str, str] = {}
-        self._owner: KeyOwner | None = None
-
-    @property
-    def owner(self) -> KeyOwner:
-        assert self._owner is not None
-        return self._owner
-
+class Call(KeyedCall[KeyOwner]):
     @property
     def account_id(self) -> str:
         return self.owner.account_id
@@ -89,24 +72,17 @@ class Routes(endpoints.Routes[Call, None]):
         return self.add("GET", path, answer=answer, errors=(400, 404))
 
 
-def bind(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    async def serve(request: Request) -> Response:
-        return await run(endpoint, request)
-
-    return serve
-
-
 async def run(endpoint: Endpoint, request: Request) -> Response:
     call = Call(request, services_of(request))
-    try:
-        await call.admit()
-        response = await endpoint.handler(call)
-    except ApiError as error:
-        response = error.response()
-    except NotFoundError:
-        response = ApiError("NOT_FOUND").response()
-    except Exception:
-        log.exception("request failed", method=request.method, path=request.url.path)
-        response = ApiError("INTERNAL_ERROR").response()
-    response.headers.update(call.headers)
-    return response
+    return await answer(call, _serve(endpoint, call), _refusal, ApiError("INTERNAL_ERROR").response)
+
+
+async def _serve(endpoint: Endpoint, call: Call) -> Response:
+    await call.admit()
+    return await endpoint.handler(call)
+
+
+def _refusal(error: Exception) -> Response | None:
+    if isinstance(error, NotFoundError):
+        error = ApiError("NOT_FOUND")
+    return error.response() if isinstance(error, ApiError) else None

@@ -246,13 +246,10 @@ async def test_connects_to_the_checked_address_only(client: GuardedClient, names
     assert (len(wrong.requests), len(right.requests)) == (0, 1)
 
 
-async def test_socket_itself_refuses_an_unchecked_literal(
+async def test_socket_itself_refuses_an_unchecked_address(
     client: GuardedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unchecked(_: object) -> Sequence[str]:
-        return []
-
-    monkeypatch.setattr(client, "_checked_addresses", unchecked)
+    monkeypatch.setattr(client, "_checked", lambda addresses, _: addresses)
     monkeypatch.setattr(client, "_policy", AddressPolicy())
     async with sink() as server:
         assert (await failure(client, f"http://127.0.0.1:{server.port}/")).kind == "host_blocked"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import aiohttp
-
 from antiphon.carriers.port import FetchedMedia, NotHandedOver, SendUnknown
 from antiphon.core.clock import SECOND
 from antiphon.core.errors import ErrorCategory, ServiceError
@@ -15,7 +13,6 @@ SEND_SECONDS = 20.0
 MEDIA_SECONDS = 120.0
 MAX_REDIRECTS = 4
 
-_NOT_CONNECTED = ("dns_error", "host_blocked", "tls_error")
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -31,7 +28,7 @@ async def post_once(
             "POST", url, headers=headers, body=body, timeout_seconds=SEND_SECONDS, max_response_bytes=262_144
         )
     except HttpFailure as failure:
-        if failure.kind in _NOT_CONNECTED or isinstance(failure.__cause__, aiohttp.ClientConnectorError):
+        if not failure.may_have_arrived:
             raise NotHandedOver(failure.category, str(failure), service=service) from failure
         raise SendUnknown(str(failure)) from failure
     if response.status == 429:

@@ -28,7 +28,8 @@ class Destination:
     """A checked http(s) URL in pieces.
 
     `host` is lower-case ASCII, without brackets; `address` is set when the host is a literal address;
-    `target` is path and query, percent-encoded; `url` is what is sent, without a fragment.
+    `target` is path and query, percent-encoded; `url` is what is sent, without a fragment; `endpoint` is
+    what a connection is made to.
     """
 
     scheme: str
@@ -38,10 +39,17 @@ class Destination:
     address: IPv4Address | IPv6Address | None
 
     @property
-    def url(self) -> str:
+    def endpoint(self) -> tuple[str, str, int]:
+        return self.scheme, self.host, self.port
+
+    @property
+    def authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.target}"
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 @lru_cache(maxsize=1024)

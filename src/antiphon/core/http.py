@@ -7,18 +7,17 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+from starlette.datastructures import Headers
 
 from antiphon.core.addresses import AddressPolicy
 from antiphon.core.clock import Clock
 from antiphon.core.destinations import Destination, parse_destination
 from antiphon.core.errors import DomainError, ErrorCategory, ServiceError
+from antiphon.core.http_connections import AddressInfo, BrokenAnswerError, Connection, ConnectionPool
 
 __all__ = [
     "AddressPolicy",
@@ -37,7 +36,8 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 _LOOKUP_THREADS = 32
 _CHECK_SECONDS = 5.0
-_addresses: ContextVar[Sequence[str]] = ContextVar("addresses")
+_REPEATABLE = frozenset({"GET", "HEAD"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,16 @@ class HttpResponse:
 class HttpFailure(ServiceError):  # noqa: N818  an outcome of a delivery, not a fault of the program
     """No answer. `kind` is the vocabulary of contracts/voicegram.md 7.2, `detail` is for logs.
 
-    The category is CALLER for `host_blocked` and CONNECTIVITY for the others.
+    `may_have_arrived` is false when the request was certainly not sent. The category is CALLER for
+    `host_blocked` and CONNECTIVITY for the others.
     """
 
-    def __init__(self, kind: FailureKind, detail: str = "") -> None:
+    def __init__(self, kind: FailureKind, detail: str = "", *, may_have_arrived: bool = False) -> None:
         category = ErrorCategory.CALLER if kind == "host_blocked" else ErrorCategory.CONNECTIVITY
         super().__init__(category, f"{kind}: {detail}" if detail else kind, service="http")
         self.kind: FailureKind = kind
         self.detail = detail
+        self.may_have_arrived = may_have_arrived
 
 
 class GuardedClient:
@@ -89,9 +91,8 @@ class GuardedClient:
         self._threads = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="dns")
         self._resolve = resolve or self._system_resolve
         self._ssl_context = ssl_context
-        self._keepalive_seconds = keepalive_seconds
+        self._pool = ConnectionPool(keepalive_seconds)
         self._lookups: dict[str, asyncio.Task[Sequence[str] | HttpFailure]] = {}
-        self._session: aiohttp.ClientSession | None = None
 
     async def request(
         self,
@@ -105,18 +106,43 @@ class GuardedClient:
     ) -> HttpResponse:
         """Send exactly the given headers and body; read at most `max_response_bytes` of the answer.
 
-        The time covers name resolution, connecting and the whole answer. Raises HttpFailure.
+        The time covers name resolution, connecting and the whole answer. Raises HttpFailure; ValueError for
+        a header that cannot be sent.
         """
         started = self._clock.now()
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        destination = _parse(url)
+        message = _message(method, destination, headers, body)
+        is_sent = False
         try:
-            async with asyncio.timeout(timeout_seconds):
-                return await self._send(method, url, headers, body, max_response_bytes, started)
+            connection = await self._connection(destination, deadline)
+            while True:
+                is_sent = True
+                try:
+                    answer = await connection.exchange(
+                        message, deadline, max_response_bytes, is_head=method == "HEAD"
+                    )
+                    break
+                except (BrokenAnswerError, OSError):
+                    # The receiver may have closed the connection before it saw the request.
+                    if method not in _REPEATABLE or not connection.reused or connection.answering:
+                        raise
+                connection = await self._connection(destination, deadline)
         except HttpFailure:
             raise
         except TimeoutError as exc:
-            raise HttpFailure("timeout", f"no complete answer within {timeout_seconds:g} s") from exc
-        except (aiohttp.ClientError, OSError) as exc:
-            raise _failure(exc) from exc
+            detail = f"no complete answer within {timeout_seconds:g} s"
+            raise HttpFailure("timeout", detail, may_have_arrived=is_sent) from exc
+        except (BrokenAnswerError, OSError) as exc:
+            raise _failure(exc, may_have_arrived=is_sent) from exc
+        self._pool.give_back(destination.endpoint, connection)
+        return HttpResponse(
+            answer.status,
+            Headers(raw=answer.headers),
+            answer.body,
+            max(0, self._clock.now() - started),
+            answer.truncated,
+        )
 
     async def check_destination(self, url: str) -> None:
         """Raise HttpFailure `host_blocked` when the host resolves to a refused address.
@@ -137,48 +163,44 @@ class GuardedClient:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._pool.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        body: bytes,
-        max_response_bytes: int,
-        started: int,
-    ) -> HttpResponse:
-        destination = _parse(url)
-        _addresses.set(await self._checked_addresses(destination))
-        async with self._open_session().request(
-            method,
-            URL(destination.url, encoded=True),
-            headers=headers,
-            data=body or None,
-            allow_redirects=False,
-        ) as response:
-            chunks = []
-            size = 0
-            while size <= max_response_bytes and (chunk := await response.content.readany()):
-                chunks.append(chunk)
-                size += len(chunk)
-            if size > max_response_bytes:
-                response.close()
-            return HttpResponse(
-                status=response.status,
-                headers=response.headers,
-                body=b"".join(chunks)[:max_response_bytes],
-                elapsed_ms=max(0, self._clock.now() - started),
-                truncated=size > max_response_bytes,
+    async def _connection(self, destination: Destination, deadline: float) -> Connection:
+        """An idle connection to an address that is allowed now, or a new one."""
+        if destination.address is not None:
+            # Nothing to wait for, so nothing to time.
+            connection = self._pool.take(
+                destination.endpoint, self._checked((destination.host,), destination)
             )
+            if connection is not None:
+                return connection
+        async with asyncio.timeout_at(deadline):
+            addresses = await self._checked_addresses(destination)
+            connection = self._pool.take(destination.endpoint, addresses)
+            return connection or await self._connect(destination, addresses)
+
+    async def _connect(self, destination: Destination, addresses: Sequence[str]) -> Connection:
+        context = None
+        if destination.scheme == "https":
+            if self._ssl_context is None:
+                # Reading the system's certificates takes tens of milliseconds.
+                loop = asyncio.get_running_loop()
+                self._ssl_context = await loop.run_in_executor(self._threads, _default_context)
+            context = self._ssl_context
+        return await self._pool.connect(
+            [_address_info(address, destination.port) for address in addresses],
+            self._open_socket,
+            context=context,
+            server_name=destination.host.rstrip("."),
+        )
 
     async def _checked_addresses(self, destination: Destination) -> Sequence[str]:
         if destination.address is not None:
-            addresses: Sequence[str] = (destination.host,)
-        else:
-            addresses = await self._lookup(destination.host)
+            return self._checked((destination.host,), destination)
+        return self._checked(await self._lookup(destination.host), destination)
+
+    def _checked(self, addresses: Sequence[str], destination: Destination) -> Sequence[str]:
         for address in addresses:
             if not self._policy.is_allowed(address):
                 raise HttpFailure("host_blocked", f"{destination.host} has the refused address {address}")
@@ -213,28 +235,8 @@ class GuardedClient:
         )
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                limit=0,
-                use_dns_cache=False,
-                resolver=_CheckedResolver(),
-                socket_factory=self._open_socket,
-                ssl=self._ssl_context or True,
-                keepalive_timeout=self._keepalive_seconds,
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-            )
-        return self._session
-
-    def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
-        # The resolver is not asked for literal addresses; this sees every address a socket is opened for.
+    def _open_socket(self, info: AddressInfo) -> socket.socket:
+        # The last word, whatever the check before it saw.
         family, kind, protocol, _, address = info
         if not self._policy.is_allowed(str(address[0])):
             raise _RefusedAddressError(f"the address {address[0]} is refused")
@@ -245,28 +247,6 @@ class _RefusedAddressError(OSError):
     pass
 
 
-class _CheckedResolver(AbstractResolver):
-    """Answers with the addresses that the current request has resolved and checked."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for address in _addresses.get()
-        ]
-
-    async def close(self) -> None:
-        return None
-
-
 def _parse(url: str) -> Destination:
     try:
         return parse_destination(url, allow_insecure=True)
@@ -274,16 +254,36 @@ def _parse(url: str) -> Destination:
         raise HttpFailure("host_blocked", exc.message) from exc
 
 
-def _failure(exc: BaseException) -> HttpFailure:
+def _message(method: str, destination: Destination, headers: Mapping[str, str] | None, body: bytes) -> bytes:
+    lines = [f"{method} {destination.target} HTTP/1.1\r\nHost: {destination.authority}\r\n"]
+    if headers:
+        lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
+    if body or method not in _WITHOUT_BODY:
+        lines.append(f"Content-Length: {len(body)}\r\n")
+    head = "".join(lines)
+    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1 or "\0" in head:
+        raise ValueError("a header must not hold a line break")
+    return b"%s\r\n%s" % (head.encode(), body)
+
+
+def _address_info(address: str, port: int) -> AddressInfo:
+    if ":" in address:
+        return socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port, 0, 0)
+    return socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)
+
+
+def _default_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _failure(exc: Exception, *, may_have_arrived: bool) -> HttpFailure:
     detail = str(exc) or type(exc).__name__
-    cause = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
-    if isinstance(cause, _RefusedAddressError):
-        return HttpFailure("host_blocked", str(cause))
-    if isinstance(exc, aiohttp.ClientConnectorDNSError):
-        return HttpFailure("dns_error", detail)
-    if isinstance(exc, aiohttp.ClientSSLError | ssl.SSLError) or isinstance(cause, ssl.SSLError):
-        return HttpFailure("tls_error", detail)
-    return HttpFailure("connection_error", detail)
+    if isinstance(exc, _RefusedAddressError):
+        return HttpFailure("host_blocked", detail)
+    kind: FailureKind = "tls_error" if isinstance(exc, ssl.SSLError) else "connection_error"
+    return HttpFailure(kind, detail, may_have_arrived=may_have_arrived)
 
 
 def service_session(*, total_seconds: float = 60, connect_seconds: float = 5) -> aiohttp.ClientSession:

@@ -23,7 +23,7 @@ except ModuleNotFoundError:  # scripts/build-ui runs in environments without the
     BuildHookInterface = object
 
 SKIP_VARIABLE = "ANTIPHON_SKIP_UI_BUILD"
-IGNORED_FOLDERS = {"node_modules", ".vite", "coverage"}
+IGNORED_FOLDERS = {"node_modules", ".vite", "coverage", "generated"}
 COMPRESSED_SUFFIXES = {".js", ".css", ".html", ".svg", ".json"}
 COMPRESS_FROM_BYTES = 1024
 SHOWN_OUTPUT_LINES = 40

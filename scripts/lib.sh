@@ -76,7 +76,7 @@ install_package() {
 build_ui() { "$bin/python" scripts/build_ui_hook.py >/dev/null; }
 
 ui_sources() {
-    find ui \( -name node_modules -o -name coverage \) -prune -o -type f -print | LC_ALL=C sort
+    find ui \( -name node_modules -o -name coverage -o -name generated \) -prune -o -type f -print | LC_ALL=C sort
 }
 
 # install_antiphon: the package, what it needs to run, and its built pages.

@@ -8,21 +8,17 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { onSignedOut } from "@/api/client";
 import { queryClient } from "@/api/queryClient";
-import { sessionQuery } from "@/api/session";
+import { restoreAccount } from "@/api/session";
 import { router } from "@/routes/router";
 import { theme } from "@/theme";
 
-onSignedOut(() => {
-  queryClient.setQueryData(sessionQuery.queryKey, null);
-  void router.invalidate();
-});
+restoreAccount();
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Notifications position="top-right" />
+      <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

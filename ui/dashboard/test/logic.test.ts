@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ApiError, api, onSignedOut, queryString, setCsrfToken } from "@/api/client";
+import { ApiError, api, queryString, setCsrfToken } from "@/api/client";
+import { connection } from "@/api/connection";
 import { bareId } from "@/api/voicegrams";
 import { slugFrom } from "@/features/channels/slug";
-import { readInboxSearch } from "@/features/inbox/search";
 import { safeNext } from "@/features/session/next";
-import { paragraphs, wordAt } from "@/features/voicegram/words";
-import { lengthText, millisecondsBetween, shortTime, spanText } from "@/format";
+import { paragraphs, wordAt } from "@/features/voicegrams/detail/words";
+import { formatsFor, lengthText, millisecondsBetween, phoneText, spanText, spokenLength } from "@/format";
+import { filters } from "@/features/voicegrams/filters";
 
 const word = (start_ms: number, end_ms: number) => ({ text: "x", start_ms, end_ms, confidence: 1 });
 
@@ -39,8 +40,7 @@ describe("the API client (contracts/votel.md 0.2, 0.4)", () => {
   });
 
   it("tells when the session ended, but not for the question whether there is one", async () => {
-    const ended = vi.fn();
-    onSignedOut(ended);
+    const ended = vi.spyOn(connection, "ended");
     answer(401, { detail: "Invalid or missing API key" });
     await expect(api.get("/session")).rejects.toMatchObject({ status: 401 });
     expect(ended).not.toHaveBeenCalled();
@@ -75,21 +75,24 @@ describe("addresses", () => {
 
   it.each([
     ["/inbox/vg_1?x=1", "/inbox/vg_1?x=1"],
-    ["//evil.example.com", "/inbox"],
-    ["/\\evil.example.com", "/inbox"],
-    ["https://evil.example.com", "/inbox"],
-    [undefined, "/inbox"],
+    ["//evil.example.com", "/home"],
+    ["/\\evil.example.com", "/home"],
+    ["https://evil.example.com", "/home"],
+    [undefined, "/home"],
   ])("returns after sign-in from %s to %s", (next, expected) => {
     expect(safeNext(next)).toBe(expected);
   });
 
   it("keeps known filters only", () => {
-    expect(readInboxSearch({ search: "x", urgency: 3, callback_required: true, page: 2, other: "y" })).toEqual({
+    expect(filters.read({ search: "x", urgency: 3, callback_required: true, other: "y" })).toEqual({
       search: "x",
       callback_required: true,
-      page: 2,
     });
-    expect(readInboxSearch({ page: 1, callback_required: "yes" })).toEqual({});
+    expect(filters.read({ callback_required: "yes", urgency: "enormous", search: "" })).toEqual({});
+    expect(filters.read({ search: 5550100, callback_required: "true" })).toEqual({
+      search: "5550100",
+      callback_required: true,
+    });
   });
 
   it.each([
@@ -127,20 +130,49 @@ describe("the words of a transcript", () => {
 });
 
 describe("times", () => {
-  const now = new Date(2026, 10, 20, 15, 0);
+  const now = new Date("2026-11-20T15:00:00Z");
 
   it.each([
-    [new Date(2026, 10, 20, 14, 5), "14:05"],
-    [new Date(2026, 10, 17, 14, 5), "Tue 14:05"],
-    [new Date(2026, 9, 3, 14, 5), "3 Oct"],
-    [new Date(2025, 9, 3, 14, 5), "3 Oct 2025"],
-  ])("%s reads %s", (at, expected) => {
-    expect(shortTime(at.toISOString(), now, "en-GB")).toBe(expected);
+    ["2026-11-20T14:59:40Z", "now"],
+    ["2026-11-20T14:48:00Z", "12 min ago"],
+    ["2026-11-20T13:05:00Z", "14:05"],
+    ["2026-11-19T23:30:00Z", "00:30"],
+    ["2026-11-17T13:05:00Z", "Tue 14:05"],
+    ["2026-10-03T13:05:00Z", "3 Oct"],
+    ["2025-10-03T13:05:00Z", "3 Oct 2025"],
+  ])("%s reads %s in Berlin", (at, expected) => {
+    expect(formatsFor("en-GB", "Europe/Berlin").short(at, now)).toBe(expected);
+  });
+
+  it("falls back to the browser's for a zone nobody knows", () => {
+    expect(formatsFor("en-GB", "Nowhere/Else").full("2026-11-20T10:00:00Z")).toContain("2026");
   });
 
   it("measures spans", () => {
     expect(millisecondsBetween("2026-11-20T10:00:00.000Z", "2026-11-20T10:00:01.500Z")).toBe(1500);
     expect(millisecondsBetween(null, "2026-11-20T10:00:01.500Z")).toBeNull();
-    expect([spanText(40), spanText(4600), lengthText(75.4)]).toEqual(["40 ms", "4.6 s", "1:15"]);
+    expect([spanText(40), spanText(4600), lengthText(75.4), lengthText(3729)]).toEqual([
+      "40 ms",
+      "4.6 s",
+      "1:15",
+      "1:02:09",
+    ]);
+    expect([spokenLength(3729), spokenLength(61), spokenLength(0)]).toEqual([
+      "1 hour 2 minutes 9 seconds",
+      "1 minute 1 second",
+      "0 seconds",
+    ]);
+  });
+});
+
+describe("phone numbers", () => {
+  it.each([
+    ["+15550100123", "+1 555 010 0123"],
+    ["+4930901820", "+49 309 018 20"],
+    ["+442079460123", "+44 207 946 0123"],
+    ["+35312345678", "+353 123 456 78"],
+    ["anonymous", "anonymous"],
+  ])("%s reads %s", (phone, expected) => {
+    expect(phoneText(phone)).toBe(expected);
   });
 });

@@ -75,8 +75,8 @@ class _TrailingSlash:
         await self._app(scope, receive, send)
 
 
-def create_app(services: Services) -> FastAPI:
-    """The native contract over the wired services."""
+def documented_app() -> VotelApp:
+    """The routes and their document, without anything to serve them with."""
     app = VotelApp(
         title="Antiphon native API",
         version="1",
@@ -86,12 +86,18 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    mount(app, FAMILIES)
+    return app
+
+
+def create_app(services: Services) -> FastAPI:
+    """The native contract over the wired services."""
+    app = documented_app()
     app.state.services = services
     app.state.uploads = 0
     app.state.sign_in = SignInGuard(services)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_server_error)
     app.add_middleware(_TrailingSlash)
-    mount(app, FAMILIES)
     app.router.routes.append(docs_route(DOCS_URL, app.title, OPENAPI_URL))
     return app

@@ -1,4 +1,6 @@
 /** One fetch for the native API (contracts/votel.md 0.1 to 0.6): session cookie, CSRF header, error envelope. */
+import { connection } from "./connection";
+import type { Endpoints } from "./types";
 
 export interface FieldFault {
   field: string;
@@ -20,18 +22,28 @@ export class ApiError extends Error {
   get fields(): Record<string, string> {
     return Object.fromEntries(this.faults.filter(({ field }) => field).map(({ field, message }) => [field, message]));
   }
+
+  /** The refusal's word (contracts/votel.md 0.4), for example `limit_reached`. */
+  get code(): string {
+    return this.faults[0]?.code ?? "";
+  }
 }
 
 let csrfToken = "";
-let signedOut: () => void = () => undefined;
+let actingFor: string | null = null;
 
 export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
 
-/** Called when the server no longer knows the session. */
-export function onSignedOut(listener: () => void): void {
-  signedOut = listener;
+/** The account that requests act in; null is the session's own (contracts/votel.md 0.2). */
+export function setActingFor(accountId: string | null): void {
+  actingFor = accountId;
+}
+
+/** Headers every request carries, for the few that do not go through `request`. */
+export function accountHeaders(): Record<string, string> {
+  return actingFor ? { "X-Sub-Account-Id": actingFor } : {};
 }
 
 type Query = Record<string, string | number | boolean | null | undefined>;
@@ -40,6 +52,7 @@ interface RequestOptions {
   body?: unknown;
   query?: Query;
   signal?: AbortSignal;
+  headers?: Record<string, string>;
 }
 
 export function queryString(query: Query): string {
@@ -61,35 +74,98 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+const MAX_WAITS = 2;
+const LONGEST_WAIT_SECONDS = 10;
+
+const pause = (seconds: number, signal: AbortSignal | undefined) =>
+  new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+
+async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+  const isForm = options.body instanceof FormData;
+  const headers: Record<string, string> = { Accept: "application/json", ...accountHeaders(), ...options.headers };
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken;
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  let response: Response;
+  if (options.body !== undefined && !isForm) headers["Content-Type"] = "application/json";
   try {
-    response = await fetch(`/api${path}${queryString(options.query ?? {})}`, {
+    return await fetch(`/api${path}${queryString(options.query ?? {})}`, {
       method,
       headers,
       credentials: "same-origin",
-      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+      ...(options.body !== undefined && { body: isForm ? (options.body as FormData) : JSON.stringify(options.body) }),
       ...(options.signal && { signal: options.signal }),
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new ApiError(0, "No connection to the server.");
+    connection.lost();
+    throw new ApiError(0, navigator.onLine === false ? "You are offline." : "No connection to the server.");
   }
-  if (!response.ok) {
-    const error = await errorOf(response);
-    if (response.status === 401 && path !== "/session") signedOut();
-    throw error;
-  }
-  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+/** A refused (429) request has done nothing, so it is sent again when the wait is short. */
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  for (let waits = 0; ; waits += 1) {
+    const response = await send(method, path, options);
+    connection.answered(response.status);
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+    const error = await errorOf(response);
+    if (error.status === 401 && !path.startsWith("/session")) connection.ended();
+    const wait = Math.max(1, error.retryAfterSeconds);
+    if (error.status !== 429 || path.startsWith("/session") || waits >= MAX_WAITS || wait > LONGEST_WAIT_SECONDS) {
+      throw error;
+    }
+    await pause(wait, options.signal);
+  }
+}
+
+type PathOf<E> = E extends { path: infer P } ? { path: P } : { path?: never };
+type QueryOf<E> = E extends { query: infer Q } ? { query?: Q } : { query?: never };
+type BodyOf<E> = E extends { body: infer B } ? { body: B } : { body?: never };
+export type CallOptions<K extends keyof Endpoints> = PathOf<Endpoints[K]> &
+  QueryOf<Endpoints[K]> &
+  BodyOf<Endpoints[K]> & { signal?: AbortSignal | undefined; idempotencyKey?: string };
+export type Answer<K extends keyof Endpoints> = Endpoints[K]["answer"];
+
+interface LooseOptions {
+  path?: Record<string, string>;
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal;
+  idempotencyKey?: string;
+}
+
+type Optional<T> = Record<never, never> extends T ? [options?: T] : [options: T];
+
+/** A typed request: `call("GET /voicegrams/{id}", { path: { id }, signal })`; names and shapes come from the document. */
+export function call<K extends keyof Endpoints & string>(
+  endpoint: K,
+  ...options: Optional<CallOptions<K>>
+): Promise<Answer<K>> {
+  const { path: names, query, body, signal, idempotencyKey } = (options as [LooseOptions?])[0] ?? {};
+  const [method = "GET", template = ""] = endpoint.split(" ");
+  const path = template.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(names?.[name] ?? ""));
+  const hasBody = body !== undefined || method === "POST";
+  return request<Answer<K>>(method, path, {
+    ...(query && { query }),
+    ...(hasBody && { body: body ?? {} }),
+    ...(signal && { signal }),
+    ...(idempotencyKey && { headers: { "Idempotency-Key": idempotencyKey } }),
+  });
+}
+
+/** For routes that the document does not describe yet. */
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
     request<T>("GET", path, { ...(query && { query }), ...(signal && { signal }) }),
   post: <T>(path: string, body?: unknown) => request<T>("POST", path, { body: body ?? {} }),
+  put: <T>(path: string, body: unknown) => request<T>("PUT", path, { body }),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, { body }),
   delete: (path: string) => request<void>("DELETE", path),
 };
+
+/** Whether trying again later may help; used by loaders of things that may not exist on this server yet. */
+export const isMissing = (error: unknown) => error instanceof ApiError && (error.status === 404 || error.status === 403);

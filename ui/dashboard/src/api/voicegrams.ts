@@ -1,41 +1,13 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api } from "./client";
+import { queryOptions } from "@tanstack/react-query";
+import { whileNotLive } from "@/live/alive";
+import { call } from "./client";
+import { keys } from "./keys";
+import { listQuery, PAGE_SIZE } from "./list";
+import type { Endpoints, VoicegramDetail, VoicegramRow } from "./types";
 
-export type Level = "low" | "medium" | "high";
-export type Sentiment = "positive" | "neutral" | "negative";
-
-export interface ActionItem {
-  task: string;
-  priority: Level;
-  deadline: string | null;
-}
-
-export interface Summary {
-  text: string;
-  urgency: Level | null;
-  sentiment: Sentiment | null;
-  intent: string | null;
-  callback_required: boolean;
-  action_items: ActionItem[];
-  mentioned: { names: string[]; phones: string[]; emails: string[] };
-}
-
-export interface Word {
-  text: string;
-  start_ms: number;
-  end_ms: number;
-  confidence: number | null;
-}
-
-export interface Step {
-  name: string;
-  status: string;
-  engine: string | null;
-  error: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-}
-
+export type { ActionItem, Summary, VoicegramDetail, Word } from "./types";
+export type { StepModel as Step } from "./types";
+export type Voicegram = VoicegramRow;
 /** One event for one receiver, with the outcome of its latest attempt. */
 export interface Delivery {
   id: string;
@@ -49,41 +21,8 @@ export interface Delivery {
   last_status_code: number | null;
 }
 
-export interface Voicegram {
-  id: string;
-  created_at: string;
-  completed_at: string | null;
-  duration_seconds: number;
-  status: string;
-  is_read?: boolean;
-  sender: { verification_method: string; email: string | null; phone: string | null };
-  channel: { type: string; id: string; name: string; page_url: string | null };
-  transcript: { text: string; confidence: number; engine?: string | null; language?: string | null };
-  summary: Summary | null;
-  tags: string[];
-}
+export type VoicegramFilters = Omit<Endpoints["GET /voicegrams"]["query"], "limit" | "page">;
 
-export interface VoicegramDetail extends Voicegram {
-  transcript: Voicegram["transcript"] & { words?: Word[] | null };
-  audio: { url: string | null; expires_at: string | null; deleted_at: string | null } | null;
-  steps: Step[];
-  deliveries: Delivery[];
-  notes?: string | null;
-}
-
-export interface VoicegramFilters {
-  search?: string;
-  status?: string;
-  urgency?: string;
-  sentiment?: string;
-  intent?: string;
-  callback_required?: boolean;
-  recording_channel_id?: string;
-  page?: number;
-}
-
-export const PAGE_SIZE = 25;
-const REFRESH_MS = 4_000;
 const WORKING_REFRESH_MS = 1_500;
 
 /** Addresses carry `vg_<uuid>` or the bare uuid; the API takes the uuid. */
@@ -91,37 +30,28 @@ export function bareId(id: string): string {
   return id.replace(/^vg_/, "");
 }
 
-export const voicegramsQuery = (filters: VoicegramFilters) =>
-  queryOptions({
-    queryKey: ["voicegrams", filters],
-    queryFn: ({ signal }) =>
-      api.get<{ voicegrams: Voicegram[]; total: number }>(
-        "/voicegrams",
-        { ...filters, callback_required: filters.callback_required || undefined, limit: PAGE_SIZE },
-        signal,
-      ),
-    refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
-  });
+export const voicegramsQuery = (filters: VoicegramFilters) => ({
+  ...listQuery([...keys.voicegrams, "list", filters], async (page, signal) => {
+    const answer = await call("GET /voicegrams", { query: { ...filters, page, limit: PAGE_SIZE }, signal });
+    return { rows: answer.voicegrams, total: answer.total };
+  }),
+  refetchInterval: whileNotLive,
+});
 
 const isWorking = (voicegram: VoicegramDetail | undefined) =>
   voicegram?.status === "processing" || voicegram?.steps.some(({ status }) => status === "running");
 
 export const voicegramQuery = (id: string) =>
   queryOptions({
-    queryKey: ["voicegram", bareId(id)],
-    queryFn: ({ signal }) => api.get<VoicegramDetail>(`/voicegrams/${encodeURIComponent(bareId(id))}`, undefined, signal),
-    refetchInterval: ({ state }) => (isWorking(state.data) ? WORKING_REFRESH_MS : REFRESH_MS),
+    queryKey: [...keys.voicegrams, "one", bareId(id)],
+    queryFn: ({ signal }) => call("GET /voicegrams/{id}", { path: { id: bareId(id) }, signal }),
+    refetchInterval: ({ state }) => (isWorking(state.data) ? WORKING_REFRESH_MS : whileNotLive()),
   });
 
-export interface VoicegramChange {
-  tags?: string[];
-  notes?: string;
-  is_read?: boolean;
-}
+export type VoicegramChange = Endpoints["PATCH /voicegrams/{id}"]["body"];
 
 export const changeVoicegram = (id: string, change: VoicegramChange) =>
-  api.patch<VoicegramDetail>(`/voicegrams/${bareId(id)}`, change);
-export const deleteVoicegram = (id: string) => api.delete(`/voicegrams/${bareId(id)}`);
+  call("PATCH /voicegrams/{id}", { path: { id: bareId(id) }, body: change });
+export const deleteVoicegram = (id: string) => call("DELETE /voicegrams/{id}", { path: { id: bareId(id) } });
 export const reprocessVoicegram = (id: string, steps: ("transcribe" | "insight")[]) =>
-  api.post<unknown>(`/voicegrams/${bareId(id)}/reprocess`, { steps });
+  call("POST /voicegrams/{id}/reprocess", { path: { id: bareId(id) }, body: { steps } });

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { changeChannel, channelsQuery, type RecordingChannel } from "@/api/channels";
 import { CopyField } from "@/components/CopyField";
-import { shortTime } from "@/format";
+import { TimeText } from "@/components/texts";
 
 export function ChannelCard({ channel }: { channel: RecordingChannel }) {
   const client = useQueryClient();
@@ -33,7 +33,7 @@ export function ChannelCard({ channel }: { channel: RecordingChannel }) {
               {isDomain &&
                 (channel.last_seen_at ? (
                   <Text size="sm" c="dimmed">
-                    · last loaded {shortTime(channel.last_seen_at)}
+                    · last loaded <TimeText iso={channel.last_seen_at} />
                   </Text>
                 ) : (
                   <Badge variant="light" color="yellow" tt="none" fw={550}>
@@ -65,7 +65,7 @@ export function ChannelCard({ channel }: { channel: RecordingChannel }) {
       <Group justify="space-between" mt="md">
         <Anchor
           size="sm"
-          renderRoot={(props) => <Link to="/inbox" search={{ recording_channel_id: channel.id }} {...props} />}
+          renderRoot={(props) => <Link to="/voicegrams" search={{ recording_channel_id: channel.id }} {...props} />}
         >
           {channel.voicegram_count} {channel.voicegram_count === 1 ? "message" : "messages"}
         </Anchor>

@@ -3,8 +3,8 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconMicrophone2, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { channelsQuery } from "@/api/channels";
-import { ErrorNotice, Notice } from "@/components/Notice";
 import { Page } from "@/components/Page";
+import { EmptyState, ErrorState } from "@/components/states";
 import { ChannelCard } from "./ChannelCard";
 import { CreateChannelModal } from "./CreateChannelModal";
 
@@ -18,7 +18,7 @@ export function ChannelsPage() {
   );
   return (
     <Page title="Channels" actions={data && data.total > 0 && create}>
-      {error && !data && <ErrorNotice error={error} retry={() => void refetch()} />}
+      {error && !data && <ErrorState error={error} retry={() => void refetch()} />}
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
         {isPending && [0, 1].map((card) => <Skeleton key={card} height={220} radius="lg" />)}
         {data?.recording_channels.map((channel) => (
@@ -26,9 +26,9 @@ export function ChannelsPage() {
         ))}
       </SimpleGrid>
       {data?.total === 0 && (
-        <Notice icon={<IconMicrophone2 size={26} />} title="No channels yet" color="iris" action={create}>
+        <EmptyState icon={<IconMicrophone2 size={26} />} title="No channels yet" color="iris" action={create}>
           A channel is where people leave voice messages: a page with its own link, or a button on your website.
-        </Notice>
+        </EmptyState>
       )}
       <CreateChannelModal opened={isCreating} onClose={close} />
     </Page>

@@ -21,7 +21,7 @@ export function AcceptPage() {
     setProblem(null);
     try {
       await acceptLink(token, password || undefined);
-      await navigate({ to: "/inbox" });
+      await navigate({ to: "/home" });
     } catch (error) {
       const faults = error instanceof ApiError ? error.fields : {};
       if (faults.password) {

@@ -1,7 +1,7 @@
 import { Center, Paper, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
-import { Logo } from "@/components/Logo";
+import { Logo } from "@/shell/Logo";
 
 export function SessionCard({ title, lead, children }: { title: string; lead?: string; children: ReactNode }) {
   useDocumentTitle(`${title} · Antiphon`);

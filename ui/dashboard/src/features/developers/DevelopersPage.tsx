@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function DevelopersPage() {
+  return <Comes title="Developers" />;
+}

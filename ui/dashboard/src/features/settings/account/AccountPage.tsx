@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function AccountPage() {
+  return <Comes title="Account" />;
+}

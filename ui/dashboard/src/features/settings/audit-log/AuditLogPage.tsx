@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function AuditLogPage() {
+  return <Comes title="Audit log" />;
+}

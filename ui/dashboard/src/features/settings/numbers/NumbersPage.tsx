@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function NumbersPage() {
+  return <Comes title="Numbers and carriers" />;
+}

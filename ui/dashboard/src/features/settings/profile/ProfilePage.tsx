@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function ProfilePage() {
+  return <Comes title="Your profile" />;
+}

@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function RequestLogPage() {
+  return <Comes title="Request log" />;
+}

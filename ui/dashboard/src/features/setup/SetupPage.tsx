@@ -1,0 +1,5 @@
+import { Comes } from "@/components/Comes";
+
+export function SetupPage() {
+  return <Comes title="Set up" />;
+}

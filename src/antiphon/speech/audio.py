@@ -6,6 +6,7 @@ Every function raises `AudioError`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ MAX_BYTES = 25 * 1024 * 1024
 MAX_SECONDS = 300.0
 
 _HEAD_BYTES = 64
+_EBML_HEADER = b"\x1a\x45\xdf\xa3"
 _MAX_CHANNELS = 8
 _FIRST_AUDIO_PACKETS = 500
 _SEEKABLE = {"cues_to_front": "1"}
@@ -93,7 +95,7 @@ class AudioInfo:
 
 def sniff(head: bytes) -> Container | None:
     """Container by the first 12 bytes or more, None when it is none of the accepted ones."""
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
+    if head.startswith(_EBML_HEADER):
         return Container.WEBM
     if head.startswith(b"OggS"):
         return Container.OGG
@@ -123,13 +125,12 @@ def probe(path: Path, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECON
     """
     with _open(path, max_bytes) as (container, source, stream):
         meter = _PacketMeter(stream, max_seconds)
-        audible = False
-        for count, packet in enumerate(_packets(source, stream)):
-            meter.add(packet)
-            if not audible and count < _FIRST_AUDIO_PACKETS:
-                audible = any(frame.samples for frame in _decode_packet(packet))
-        if not audible:
+        if not _measure_to_audible(source, stream, meter):
             raise AudioError("not_audio")
+        if _is_one_recording(path, container):
+            _skip_to_end(source, stream, max_seconds)
+        for packet in _packets(source, stream):
+            meter.add(packet)
         codec = stream.codec_context.codec.canonical_name
         return AudioInfo(
             container=container,
@@ -139,6 +140,27 @@ def probe(path: Path, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECON
             sample_rate=stream.codec_context.sample_rate,
             is_webm_opus=container is Container.WEBM and codec == "opus",
         )
+
+
+def _measure_to_audible(source: InputContainer, stream: AudioStream, meter: _PacketMeter) -> bool:
+    """Whether one of the first packets holds sound; measures up to there."""
+    for packet in itertools.islice(_packets(source, stream), _FIRST_AUDIO_PACKETS):
+        meter.add(packet)
+        if any(frame.samples for frame in _decode_packet(packet)):
+            return True
+    return False
+
+
+def _is_one_recording(path: Path, container: Container) -> bool:
+    """Whether times run from the first packet to the last: WebM, and not several files joined end to end."""
+    return container is Container.WEBM and path.read_bytes().count(_EBML_HEADER) == 1
+
+
+def _skip_to_end(source: InputContainer, stream: AudioStream, max_seconds: float) -> None:
+    """Go on at the last packet before `max_seconds`; the demuxer passes over clusters faster than packets."""
+    base = Fraction(stream.time_base or Fraction(1, WEBM_RATE))
+    with suppress(av.FFmpegError):
+        source.seek(int((Fraction(max_seconds) + 1) / base), stream=stream)
 
 
 def to_webm_opus(src: Path, dst: Path, max_seconds: float = MAX_SECONDS) -> AudioInfo:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from antiphon.core.errors import ErrorCategory, ServiceError
-from antiphon.speech import audio
+from antiphon.speech import audio, workers
 from antiphon.speech.workers import Lane, MediaPool
 from waiting import eventually
 
@@ -68,6 +68,48 @@ async def test_other_work_waits_while_people_do(pool: MediaPool) -> None:
         await asyncio.sleep(0)
         assert not waiting.done()
     await waiting
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+async def test_running_work_stands_still_while_people_wait(pool: MediaPool) -> None:
+    """It goes on afterwards, and those who wait have workers of their own."""
+    pid = await pool.run(os.getpid)
+    work = asyncio.create_task(pool.run(time.sleep, 0.3))
+    await eventually(lambda: not pool.is_idle(Lane.HEAVY))
+    with pool.attended():
+        await eventually(lambda: _state(pid) == "T")
+        assert await pool.run(os.getpid, lane=Lane.UPLOAD) != pid
+        assert _state(pid) == "T"
+    await work
+    assert await pool.run(os.getpid) == pid
+
+
+async def test_work_stands_still_for_a_moment_only(pool: MediaPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is not stopped again before it has run as long as it stood."""
+    monkeypatch.setattr(workers, "LONGEST_HOLD", 0.01)
+    pid = await pool.run(os.getpid)
+    work = asyncio.create_task(pool.run(time.sleep, 3600))
+    await eventually(lambda: not pool.is_idle(Lane.HEAVY))
+    with pool.attended():
+        await eventually(lambda: _state(pid) != "T")
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
+async def test_stopped_workers_end_with_the_pool() -> None:
+    pool = MediaPool()
+    pid = await pool.run(os.getpid)
+    work = asyncio.create_task(pool.run(time.sleep, 3600))
+    await eventually(lambda: not pool.is_idle(Lane.HEAVY))
+    with pool.attended():
+        await pool.close()
+    assert not _alive(pid)
+    with pytest.raises(ServiceError):
+        await work
 
 
 async def test_a_worker_still_starting_ends_with_the_pool() -> None:

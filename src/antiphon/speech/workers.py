@@ -6,8 +6,9 @@ import asyncio
 import io
 import os
 import pickle
+import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, StrEnum
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 START_SECONDS = 60.0
+LONGEST_HOLD = 1.0
 _SERVICE = "media worker"
 
 
@@ -70,6 +72,7 @@ class MediaPool:
         self._attended = 0
         self._calm = asyncio.Event()
         self._calm.set()
+        self._hold = _Hold([self._lanes[Lane.QUICK], self._lanes[Lane.HEAVY]])
 
     async def run(
         self,
@@ -91,14 +94,20 @@ class MediaPool:
 
     @contextmanager
     def attended(self) -> Iterator[None]:
-        """While a person waits for an answer: `calm` holds other work back."""
+        """While a person waits for an answer: `calm` holds other work back, and running work stands still.
+
+        It stands still for one second at the most, and then runs for as long as it has stood.
+        """
         self._attended += 1
         self._calm.clear()
+        if self._attended == 1:
+            self._hold.begin()
         try:
             yield
         finally:
             self._attended -= 1
             if self._attended == 0:
+                self._hold.end()
                 self._calm.set()
 
     async def calm(self, seconds: float) -> None:
@@ -111,17 +120,55 @@ class MediaPool:
         """Have one worker of each lane running."""
         await asyncio.gather(*(lane.warm() for lane in self._lanes.values()))
 
+    def is_idle(self, lane: Lane) -> bool:
+        """Whether no worker of the lane has a call."""
+        return not self._lanes[lane].busy
+
     @property
     def worker_count(self) -> int:
         return sum(lane.worker_count for lane in self._lanes.values())
 
     async def close(self) -> None:
         """End all workers; running calls fail with `ServiceError`, later calls too."""
+        self._hold.end()
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
 
 def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+class _Hold:
+    """Stops the processes of some lanes for a moment, so that those who wait have all cores."""
+
+    def __init__(self, lanes: Sequence[_LanePool]) -> None:
+        self._lanes = lanes
+        self._held: list[_Worker] = []
+        self._began = 0.0
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._held = [worker for lane in self._lanes for worker in lane.busy]
+        if not self._held or loop.time() < self._not_before:
+            self._held = []
+            return
+        self._began = loop.time()
+        for worker in self._held:
+            worker.send_signal(signal.SIGSTOP)
+        self._timer = loop.call_later(LONGEST_HOLD, self.end)
+
+    def end(self) -> None:
+        if self._timer is None:
+            return
+        self._timer.cancel()
+        self._timer = None
+        for worker in self._held:
+            worker.send_signal(signal.SIGCONT)
+        self._held = []
+        now = asyncio.get_running_loop().time()
+        self._not_before = now + (now - self._began)
 
 
 class _LanePool:
@@ -138,6 +185,10 @@ class _LanePool:
     @property
     def worker_count(self) -> int:
         return len(self._all)
+
+    @property
+    def busy(self) -> list[_Worker]:
+        return [worker for worker in self._all if worker not in self._idle]
 
     async def call(self, body: bytes, seconds: float) -> bytes:
         async with self._slots:
@@ -289,6 +340,11 @@ class _Worker:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.alive:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     async def kill(self) -> None:
         with suppress(ProcessLookupError):

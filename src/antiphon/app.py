@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -260,6 +261,8 @@ class App:
             log.exception("start failed")
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        # What is loaded by now stays: collections need not walk through it again and again.
+        gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.stop()

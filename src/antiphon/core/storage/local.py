@@ -100,9 +100,11 @@ class LocalStore:
             fill(file)
             file.flush()
             os.fsync(file.fileno())
-            _make_directories(target.parent)
+            changed = _make_directories(target.parent)
             draft.rename(target)
-        _sync(target.parent)
+        # The innermost first: one commit of the file system's journal then covers all of them.
+        for directory in (target.parent, *changed):
+            _sync(directory)
 
     @contextlib.contextmanager
     def _draft(self) -> Iterator[tuple[Path, BinaryIO]]:
@@ -162,14 +164,15 @@ class LocalStore:
             draft.unlink()
 
 
-def _make_directories(directory: Path) -> None:
+def _make_directories(directory: Path) -> list[Path]:
+    """Create what is missing; returns the directories whose new entries are not on disk yet."""
     if directory.is_dir():
-        return
-    _make_directories(directory.parent)
+        return []
+    above = _make_directories(directory.parent)
     # Another thread may have made it meanwhile; either way its entry must be on disk before we go on.
     with contextlib.suppress(FileExistsError):
         directory.mkdir(0o700)
-    _sync(directory.parent)
+    return [directory.parent, *above]
 
 
 def _sync(directory: Path) -> None:

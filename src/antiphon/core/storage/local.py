@@ -108,7 +108,8 @@ class LocalStore:
 
     @contextlib.contextmanager
     def _draft(self) -> Iterator[tuple[Path, BinaryIO]]:
-        _make_directories(self._temporary)
+        for directory in _make_directories(self._temporary):
+            _sync(directory)
         draft = self._temporary / secrets.token_hex(16)
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

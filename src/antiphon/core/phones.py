@@ -48,3 +48,19 @@ def _parse(text: str, country: str | None, *, strict: bool) -> str | None:
     if not (phonenumbers.is_valid_number(number) if strict else possible):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def zone_of(number: str) -> str | None:
+    """The IANA zone of an E.164 number's region, where the region has one only."""
+    return _zone_of_prefix(number[1:9]) if number.startswith("+") else None
+
+
+@lru_cache(maxsize=4096)
+def _zone_of_prefix(digits: str) -> str | None:
+    from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
+
+    for length in range(TIMEZONE_LONGEST_PREFIX, 0, -1):
+        zones = TIMEZONE_DATA.get(digits[:length])
+        if zones is not None:
+            return str(zones[0]) if len(zones) == 1 else None
+    return None

@@ -36,7 +36,9 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         return made.subscription.id
 
     subscription_id = await world.services.database.write(subscribe)
+    lead = await world.post("/leads", json={"first_name": "Ada"}, tenant=theirs)
     return world, {
+        "/leads/": lead.json()["id"],
         "/recording-channels/": theirs.campaign.id,
         "/voicegrams/": voicegram_id,
         "/webhooks/": subscription_id,
@@ -93,7 +95,15 @@ async def test_every_list(open_world: OpenWorld) -> None:
         for endpoint in family.endpoints
         if endpoint.method == "GET" and endpoint.access is Access.KEYED and "{" not in endpoint.path
     ]
-    assert {"/voicegrams", "/recording-channels", "/webhooks", "/api-keys", "/me", "/workspace"} == set(lists)
+    assert {
+        "/voicegrams",
+        "/recording-channels",
+        "/webhooks",
+        "/api-keys",
+        "/me",
+        "/workspace",
+        "/leads",
+    } == set(lists)
     foreign = {*ids.values(), world.theirs.account.id, world.theirs.user_id, world.theirs.domain.id}
     for path in lists:
         text = (await world.get(path)).text

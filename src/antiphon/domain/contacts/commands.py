@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, case
+import msgspec
+from sqlalchemy import Integer, and_, bindparam, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from antiphon.core.db.transaction import WriteTx
@@ -14,16 +15,20 @@ from antiphon.core.db.types import Millis
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event, events
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts.audit import Target, record
 from antiphon.domain.accounts.commands import add_to_counter, take_numbers
 from antiphon.domain.accounts.queries import get_account
+from antiphon.domain.contacts.counts import add_counts, groups_of
 from antiphon.domain.contacts.errors import ContactFieldError
 from antiphon.domain.contacts.fields import DEFAULT_FIELDS, MAX_ADDRESS, FieldValues, read_values
+from antiphon.domain.contacts.history import changes_of
 from antiphon.domain.contacts.phones import normalise_phone
 from antiphon.domain.contacts.queries import COUNTER, find_contact_by_address, get_contact, list_fields
 from antiphon.domain.contacts.queries import is_suppressed as is_suppressed
-from antiphon.domain.contacts.records import Contact, Field, Source
-from antiphon.domain.contacts.rows import insert_contacts, replace_contacts
-from antiphon.domain.contacts.tables import contact_fields, contacts, suppressions
+from antiphon.domain.contacts.records import Contact, Field, Profile, Source
+from antiphon.domain.contacts.rows import change_tag_links, insert_contacts, replace_contacts
+from antiphon.domain.contacts.tables import activities, contact_fields, contacts, suppressions
+from antiphon.domain.contacts.tags import use_tags
 
 NUMBERS = "contact_numbers"
 FIELD_NUMBERS = "contact_field_numbers"
@@ -36,9 +41,24 @@ _LATEST = case(
     (contacts.c.last_interaction_at > bindparam("p_at"), contacts.c.last_interaction_at),
     else_=bindparam("p_at", type_=Millis),
 )
-_TOUCH = contacts.update().where(_OWN).values(**_COUNTED, last_interaction_at=_LATEST)
+_ACTIVE = case(
+    (contacts.c.last_activity_at > bindparam("p_at"), contacts.c.last_activity_at),
+    else_=bindparam("p_at", type_=Millis),
+)
+_TOUCH = (
+    contacts.update().where(_OWN).values(**_COUNTED, last_interaction_at=_LATEST, last_activity_at=_ACTIVE)
+)
 _TAKE_BACK = contacts.update().where(_OWN).values(**_COUNTED)
-_SET_LAST = contacts.update().where(_OWN).values(last_interaction_at=bindparam("p_at"))
+_SET_LAST = (
+    contacts.update()
+    .where(_OWN)
+    .values(last_interaction_at=bindparam("p_at"), last_activity_at=bindparam("p_active_at"))
+)
+_LAST_LOGGED = select(func.max(activities.c.at)).where(
+    activities.c.account_id == bindparam("account_id"),
+    activities.c.contact_id == bindparam("contact_id"),
+    activities.c.deleted_at.is_(None),
+)
 _DELETE = contacts.update().where(_OWN).values(deleted_at=bindparam("p_now"))
 _FORGET = (
     events.update()
@@ -135,6 +155,7 @@ def create_contact(
     custom: dict[str, str] | None = None,
     tags: tuple[str, ...] = (),
     is_verified: bool = False,
+    profile: Profile | None = None,
 ) -> Contact:
     """A new contact from checked values; emits `lead.created`."""
     contact = Contact(
@@ -146,13 +167,14 @@ def create_contact(
         company=company,
         source=Source(source).value,
         custom=custom or {},
-        tags=tags,
+        tags=use_tags(tx, account_id, tags) if tags else (),
         phones=phones,
         emails=emails,
         interaction_count=0,
         last_interaction_at=None,
         created_at=tx.now,
         updated_at=tx.now,
+        profile=profile or Profile(lead_source=Source(source).value),
     )
     insert_contacts(tx, account_id, [contact], list_fields(tx, account_id), is_verified=is_verified)
     return contact
@@ -171,6 +193,8 @@ def update_contact(tx: WriteTx, account_id: str, contact_id: str, given: Mapping
     changed = values.apply(contact, tx.now)
     if changed is not contact:
         replace_contacts(tx, account_id, [(contact, changed)], fields)
+        target = Target("lead", contact_id, changed.name or "")
+        record(tx, account_id, "lead.updated", target, changes_of(contact, changed))
     return changed
 
 
@@ -185,7 +209,11 @@ def delete_contact(tx: WriteTx, account_id: str, contact_id: str) -> None:
     tx.execute(_DELETE, {**parameters, "p_now": tx.now})
     tx.execute(_FORGET, parameters)
     add_to_counter(tx, account_id, COUNTER, -1)
+    gone = groups_of(contact)
+    add_counts(tx, account_id, dict.fromkeys(gone, -1))
+    change_tag_links(tx, account_id, [(contact, contact.tags, ())])
     tx.emit(Event(account_id, "lead.deleted", contact_id, {"number": contact.number}))
+    record(tx, account_id, "lead.deleted", Target("lead", contact_id, contact.name or ""))
 
 
 def touch_contact(tx: WriteTx, account_id: str, contact_id: str, amount: int, at: int) -> None:
@@ -202,7 +230,9 @@ def touch_contact(tx: WriteTx, account_id: str, contact_id: str, amount: int, at
 
 def set_last_interaction(tx: WriteTx, account_id: str, contact_id: str, at: int | None) -> None:
     """The time of the newest interaction, in milliseconds, as it was found anew."""
-    tx.execute(_SET_LAST, {"p_account": account_id, "p_id": contact_id, "p_at": at})
+    logged = tx.scalar(_LAST_LOGGED, {"account_id": account_id, "contact_id": contact_id})
+    active_at = max(at or 0, logged or 0)
+    tx.execute(_SET_LAST, {"p_account": account_id, "p_id": contact_id, "p_at": at, "p_active_at": active_at})
 
 
 def create_field(
@@ -215,7 +245,7 @@ def create_field(
 ) -> Field:
     """Add a field of contacts; `data_type` is text or phone.
 
-    Raises ContactFieldError `invalid_field` for a label or type that cannot be, or `taken`.
+    Raises ContactFieldError `invalid` for a label or type that cannot be, or `taken`.
     """
     label = " ".join(name.split())
     if not label or len(label) > MAX_LABEL or "\0" in label or data_type not in ("text", "phone"):
@@ -255,7 +285,8 @@ def store_default_fields(tx: WriteTx, account_id: str) -> list[Field]:
 
 def _field_row(account_id: str, field: Field) -> dict[str, Any]:
     values = {name: getattr(field, name) for name in Field.__dataclass_fields__}
-    return {"account_id": account_id, **values}
+    options = msgspec.json.encode(field.options).decode()
+    return {"account_id": account_id, **values, "options": options}
 
 
 RESERVED_FIELD_NAMES = frozenset({"tags", "name", "id", "emails", "phones"})

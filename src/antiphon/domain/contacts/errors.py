@@ -8,4 +8,4 @@ from antiphon.core.errors import DomainError
 class ContactFieldError(DomainError):
     """A field that the account does not have, or a value that it cannot hold; `field` is its label."""
 
-    code = "invalid_field"
+    code = "invalid"

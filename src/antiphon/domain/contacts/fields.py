@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from antiphon.domain.contacts.errors import ContactFieldError
-from antiphon.domain.contacts.phones import SEPARATOR, split_phones
+from antiphon.domain.contacts.phones import SEPARATOR, normalise_phone, split_phones
 from antiphon.domain.contacts.records import Contact, Field
 
 MAX_ADDRESS = 320
 MAX_VALUE = 10_000
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s;,<>]{1,64}@[^@\s;,<>]{1,255}")
 
 
@@ -98,9 +102,78 @@ def read_values(fields: Mapping[str, Field], given: Mapping[str, object], countr
     return FieldValues(values)
 
 
+def read_address(kind: str, text: str, country: str, field: str) -> str:
+    """A phone as E.164 or an email in lower case. Raises ContactFieldError."""
+    if kind == "email":
+        address = text.strip().lower()
+        if not _EMAIL.fullmatch(address) or len(address) > MAX_ADDRESS or "\0" in address:
+            raise ContactFieldError("not an email address", field=field)
+        return address
+    number = normalise_phone(text, country)
+    if number is None:
+        raise ContactFieldError("not a phone number", field=field)
+    return number
+
+
+def read_date(text: str, field: str) -> str:
+    """`YYYY-MM-DD`. Raises ContactFieldError."""
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ContactFieldError("not a date (YYYY-MM-DD)", field=field) from None
+
+
+def read_custom(field: Field, value: object, country: str, name: str) -> str:
+    """A custom field's value as it is stored, "" for none; `name` is the input at fault.
+
+    Raises ContactFieldError.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ContactFieldError("must be text or a number", field=name)
+    text = value.strip() if isinstance(value, str) else _number(str(value), name)
+    if "\0" in text or len(text) > MAX_VALUE:
+        raise ContactFieldError("not valid text or too long", field=name)
+    if not text:
+        return ""
+    if field.is_phone:
+        phones = split_phones(text, country)
+        if phones is None:
+            raise ContactFieldError("not a phone number", field=name)
+        return SEPARATOR.join(phones)
+    match field.data_type:
+        case "email":
+            return read_address("email", text, country, name)
+        case "number":
+            return _number(text, name)
+        case "date":
+            return read_date(text, name)
+        case "dropdown" if text not in {option.value for option in field.options}:
+            raise ContactFieldError("not one of the options", field=name)
+    return text
+
+
+def _number(text: str, name: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ContactFieldError("not a number", field=name)
+    return text
+
+
+def custom_value(field: Field, text: str) -> str | int | float:
+    """A stored value as contracts/votel.md 3.1 shows it: numbers as numbers."""
+    if field.data_type != "number" or not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
+
+
 def _read(field: Field, text: str, country: str) -> Values:
     if "\0" in text or len(text) > MAX_VALUE:
         raise ContactFieldError(f"{field.name} is not valid text or too long", field=field.name)
+    if text and not field.is_builtin and field.data_type in ("email", "number", "date", "dropdown"):
+        return (read_custom(field, text, country, field.name),)
     if field.is_phone:
         phones = split_phones(text, country)
         if phones is None:

@@ -17,7 +17,7 @@ from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.accounts.tables import account_counters
 from antiphon.domain.contacts.fields import DEFAULT_FIELDS
 from antiphon.domain.contacts.phones import normalise_phone
-from antiphon.domain.contacts.records import Contact, ContactFilters, ContactPage, Field
+from antiphon.domain.contacts.records import Contact, ContactFilters, ContactPage, Field, Option, Profile
 from antiphon.domain.contacts.search import ESCAPE, patterns
 from antiphon.domain.contacts.tables import contact_addresses, contact_fields, contacts, suppressions
 
@@ -41,7 +41,10 @@ _COLUMNS = (
     c.last_interaction_at,
     c.created_at,
     c.updated_at,
+    c.last_activity_at,
+    *(c[name] for name in Profile.__dataclass_fields__),
 )
+_FIRST_OF_PROFILE = 14
 _OWN = (c.account_id == bindparam("account_id"), c.deleted_at.is_(None))
 _ONE = Prepared(select(*_COLUMNS).where(*_OWN, c.id == bindparam("contact_id")))
 _BY_NUMBER = Prepared(select(*_COLUMNS).where(*_OWN, c.number == bindparam("number")))
@@ -91,6 +94,8 @@ _FIELDS = Prepared(
         contact_fields.c.hide_no_data,
         contact_fields.c.show_in_fields,
         contact_fields.c.is_integration,
+        contact_fields.c.category,
+        contact_fields.c.options,
     )
     .where(contact_fields.c.account_id == bindparam("account_id"))
     .order_by(contact_fields.c.position, contact_fields.c.number)
@@ -112,13 +117,23 @@ _SUPPRESSED = (
 )
 
 decode_custom = msgspec.json.Decoder(dict[str, str]).decode
+_decode_options = msgspec.json.Decoder(tuple[Option, ...]).decode
 decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def list_fields(tx: ReadTx, account_id: str) -> Sequence[Field]:
     """The account's contact fields by order; those of a new account until others are made."""
     rows = tx.all(_FIELDS, {"account_id": account_id})
-    return [Field(*row) for row in rows] if rows else DEFAULT_FIELDS
+    return [_field(row) for row in rows] if rows else DEFAULT_FIELDS
+
+
+def _field(row: AnyRow) -> Field:
+    values = row._asdict()
+    return Field(**{**values, "options": _options(row.options)})
+
+
+def _options(text: str) -> tuple[Option, ...]:
+    return _decode_options(text) if text != "[]" else ()
 
 
 def _contact(row: AnyRow, phones: tuple[str, ...], emails: tuple[str, ...]) -> Contact:
@@ -138,6 +153,8 @@ def _contact(row: AnyRow, phones: tuple[str, ...], emails: tuple[str, ...]) -> C
         last_interaction_at=row.last_interaction_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        profile=Profile(*row[_FIRST_OF_PROFILE:]),
+        last_activity_at=row.last_activity_at or None,
     )
 
 

@@ -15,6 +15,49 @@ class Source(StrEnum):
     MANUAL = "manual"
 
 
+class Lifecycle(StrEnum):
+    """How far a contact is on the way to a customer (contracts/votel.md 3.1)."""
+
+    SUBSCRIBER = "subscriber"
+    LEAD = "lead"
+    MQL = "mql"
+    SQL = "sql"
+    OPPORTUNITY = "opportunity"
+    CUSTOMER = "customer"
+    EVANGELIST = "evangelist"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a contact is to sales (contracts/votel.md 3.1); `deal_value` in minor units.
+
+    The order is that of the columns read.
+    """
+
+    lead_source: str | None = None
+    lifecycle_stage: str | None = Lifecycle.LEAD.value
+    owner_id: str | None = None
+    pipeline_id: str | None = None
+    pipeline_stage_id: str | None = None
+    deal_value: int | None = None
+    deal_currency: str | None = None
+    score: int = 0
+    address: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    timezone: str | None = None
+    language: str | None = None
+    date_of_birth: str | None = None
+    website: str | None = None
+    job_title: str | None = None
+    dnd: bool = False
+
+
+BLANK = Profile()
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One row of all contracts: `number` is Vocatech's integer, `custom` holds text by `field_name`.
@@ -38,6 +81,8 @@ class Contact:
     last_interaction_at: int | None
     created_at: int
     updated_at: int
+    profile: Profile = BLANK
+    last_activity_at: int | None = None
 
     @property
     def person(self) -> str:
@@ -47,6 +92,14 @@ class Contact:
     def name(self) -> str | None:
         """First and last name joined, else the company (contracts/voicory.md 8.2)."""
         return self.person or self.company or None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a dropdown."""
+
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +118,8 @@ class Field:
     hide_no_data: bool
     show_in_fields: bool
     is_integration: bool
+    category: str = "Contact"
+    options: tuple[Option, ...] = ()
 
     @property
     def address_kind(self) -> str | None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.db.search import normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter
+from antiphon.domain.contacts.counts import TAG, Groups, add_counts, groups_of
 from antiphon.domain.contacts.fields import addresses_of
+from antiphon.domain.contacts.history import tell_changes
 from antiphon.domain.contacts.queries import COUNTER
-from antiphon.domain.contacts.records import Contact, Field
+from antiphon.domain.contacts.records import Contact, Field, Profile
 from antiphon.domain.contacts.search import search_text
 from antiphon.domain.contacts.snapshot import snapshot
 from antiphon.domain.contacts.tables import contact_addresses, contacts
+from antiphon.domain.contacts.tags import find_tags, key_of, link_tags
 
+_PROFILE = tuple(Profile.__dataclass_fields__)
 _INSERT = contacts.insert()
 _INSERT_ADDRESSES = contact_addresses.insert()
 _UPDATE = (
@@ -31,8 +37,14 @@ _UPDATE = (
         custom=bindparam("p_custom"),
         tags=bindparam("p_tags"),
         search_text=bindparam("p_search_text"),
+        sort_name=bindparam("p_sort_name"),
         updated_at=bindparam("p_now"),
     )
+)
+_UPDATE_PROFILE = (
+    contacts.update()
+    .where(contacts.c.account_id == bindparam("p_account"), contacts.c.id == bindparam("p_id"))
+    .values({name: bindparam(f"p_{name}") for name in _PROFILE})
 )
 _ADDRESSES = select(
     contact_addresses.c.contact_id,
@@ -50,6 +62,7 @@ _THIS_ADDRESS = (
     contact_addresses.c.value == bindparam("p_value"),
 )
 _DELETE_ADDRESS = contact_addresses.delete().where(*_THIS_ADDRESS)
+_LABEL_ADDRESS = contact_addresses.update().where(*_THIS_ADDRESS).values(label=bindparam("p_label"))
 _MOVE_ADDRESS = contact_addresses.update().where(*_THIS_ADDRESS).values(position=bindparam("p_position"))
 
 
@@ -87,6 +100,9 @@ def insert_contacts(
                 "created_at": contact.created_at,
                 "updated_at": contact.updated_at,
                 "deleted_at": None,
+                "sort_name": sort_name(contact),
+                "last_activity_at": contact.last_activity_at or 0,
+                **{name: getattr(contact.profile, name) for name in _PROFILE},
             }
             for contact in created
         ],
@@ -99,6 +115,11 @@ def insert_contacts(
     if addresses:
         tx.execute(_INSERT_ADDRESSES, addresses)
     add_to_counter(tx, account_id, COUNTER, len(created))
+    groups: Groups = Counter()
+    for contact in created:
+        groups.update(groups_of(contact))
+    add_counts(tx, account_id, groups)
+    change_tag_links(tx, account_id, [(contact, (), contact.tags) for contact in created if contact.tags])
     tx.emit_all([Event(account_id, "lead.created", contact.id, snapshot(contact)) for contact in created])
 
 
@@ -121,23 +142,77 @@ def replace_contacts(
                 "p_custom": _json(contact.custom),
                 "p_tags": _json(contact.tags),
                 "p_search_text": search_text(contact, fields),
+                "p_sort_name": sort_name(contact),
                 "p_now": contact.updated_at,
             }
             for contact in changed
         ],
     )
+    if profiles := [after for before, after in changes if before.profile != after.profile]:
+        tx.execute(
+            _UPDATE_PROFILE,
+            [
+                {
+                    "p_account": account_id,
+                    "p_id": contact.id,
+                    **{f"p_{name}": getattr(contact.profile, name) for name in _PROFILE},
+                }
+                for contact in profiles
+            ],
+        )
     _replace_addresses(tx, account_id, changed, fields)
-    tx.emit_all(
-        [
-            Event(
-                account_id,
-                "lead.updated",
-                after.id,
-                {**snapshot(after), "is_renamed": before.name != after.name},
-            )
-            for before, after in changes
-        ]
+    groups: Groups = Counter()
+    for before, after in changes:
+        if before.profile != after.profile:
+            groups.update(groups_of(after))
+            groups.subtract(groups_of(before))
+    add_counts(tx, account_id, groups)
+    change_tag_links(
+        tx,
+        account_id,
+        [(after, before.tags, after.tags) for before, after in changes if before.tags != after.tags],
     )
+    tell_changes(tx, account_id, changes)
+
+
+def change_tag_links(
+    tx: WriteTx, account_id: str, changes: Sequence[tuple[Contact, Sequence[str], Sequence[str]]]
+) -> None:
+    """Make the rows and counts of tags follow contacts' tags, as they were and as they are; they exist."""
+    if not changes:
+        return
+    known = find_tags(tx, account_id, {name for _, old, new in changes for name in (*old, *new)})
+    groups: Groups = Counter()
+    for contact, old, new in changes:
+        before = {key_of(name) for name in old}
+        after = {key_of(name) for name in new}
+        added = [known[key] for key in sorted(after - before) if key in known]
+        removed = [known[key] for key in sorted(before - after) if key in known]
+        link_tags(tx, account_id, contact.id, contact.created_at, added, removed)
+        groups.update({(TAG, tag.id): 1 for tag in added})
+        groups.subtract({(TAG, tag.id): 1 for tag in removed})
+    add_counts(tx, account_id, groups)
+
+
+def set_labels(
+    tx: WriteTx, account_id: str, contact_id: str, labels: Mapping[tuple[str, str], str | None]
+) -> None:
+    """Name addresses of a contact, by kind and value: work, private."""
+    if labels:
+        own = {"p_account": account_id, "p_contact": contact_id}
+        tx.execute(
+            _LABEL_ADDRESS,
+            [
+                {**own, "p_kind": kind, "p_value": value, "p_label": label}
+                for (kind, value), label in labels.items()
+            ],
+        )
+
+
+def sort_name(contact: Contact) -> str:
+    """What a list by name is ordered by: the name, else the first address."""
+    first_address = (*contact.emails, *contact.phones, "")[0]
+    return normalise(contact.name or first_address)
 
 
 def _replace_addresses(
@@ -177,4 +252,5 @@ def _address(contact: Contact, kind: str, value: str, position: int, is_verified
         "position": position,
         "value": value,
         "is_verified": is_verified,
+        "label": None,
     }

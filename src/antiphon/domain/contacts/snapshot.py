@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon.domain.contacts.records import Contact
+from antiphon.domain.contacts.records import Contact, Profile
+
+_PROFILE = tuple(Profile.__dataclass_fields__)
 
 
 def snapshot(contact: Contact) -> dict[str, Any]:
@@ -21,4 +23,10 @@ def snapshot(contact: Contact) -> dict[str, Any]:
         "emails": contact.emails,
         "created_at": contact.created_at,
         "updated_at": contact.updated_at,
+        "last_activity_at": contact.last_activity_at,
+        **profile_of(contact.profile),
     }
+
+
+def profile_of(profile: Profile) -> dict[str, Any]:
+    return {name: getattr(profile, name) for name in _PROFILE}

@@ -15,7 +15,15 @@ from antiphon.domain.contacts.commands import NUMBERS
 from antiphon.domain.contacts.errors import ContactFieldError
 from antiphon.domain.contacts.fields import FieldValues, addresses_of, read_values
 from antiphon.domain.contacts.queries import get_contact, get_contacts, list_fields
-from antiphon.domain.contacts.records import Contact, Field, RefusedRow, Source, UpsertedContact, UpsertResult
+from antiphon.domain.contacts.records import (
+    Contact,
+    Field,
+    Profile,
+    RefusedRow,
+    Source,
+    UpsertedContact,
+    UpsertResult,
+)
 from antiphon.domain.contacts.rows import insert_contacts, replace_contacts
 from antiphon.domain.contacts.tables import contact_addresses, contacts
 
@@ -167,4 +175,5 @@ class _Batch:
             last_interaction_at=None,
             created_at=self._tx.now,
             updated_at=self._tx.now,
+            profile=Profile(lead_source=self._source),
         )

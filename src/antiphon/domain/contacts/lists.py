@@ -1,0 +1,216 @@
+"""The list of leads: any mix of filters, five orders, exact totals (contracts/votel.md 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
+
+from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.transaction import ReadTx
+from antiphon.domain.contacts.counts import LIFECYCLE, OWNER, SOURCE, STAGE, TAG, count_group
+from antiphon.domain.contacts.pipelines import list_pipelines
+from antiphon.domain.contacts.queries import count_contacts, get_contacts
+from antiphon.domain.contacts.records import ContactPage
+from antiphon.domain.contacts.search import ESCAPE, patterns
+from antiphon.domain.contacts.tables import contact_tags, contacts
+from antiphon.domain.contacts.tags import find_tags
+
+UNSET = "other"
+"""The lifecycle stage to filter by for none."""
+
+c = contacts.c
+SORTS = {
+    "created_at": c.created_at,
+    "updated_at": c.updated_at,
+    "last_activity_at": c.last_activity_at,
+    "name": c.sort_name,
+    "score": c.score,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilters:
+    """None means any; times are milliseconds, inclusive; `sort` is a name of SORTS, `-` before it descends.
+
+    `condition` is a compiled filter of contracts/votel.md 0.7.
+    """
+
+    search: str | None = None
+    lifecycle_stage: str | None = None
+    pipeline_id: str | None = None
+    pipeline_stage: str | None = None
+    pipeline_stage_id: str | None = None
+    tag: str | None = None
+    owner_id: str | None = None
+    lead_source: str | None = None
+    since: int | None = None
+    until: int | None = None
+    condition: ColumnElement[bool] | None = None
+    sort: str = "-created_at"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which conditions a list has; there is one prepared pair of statements for each."""
+
+    search: bool
+    digits: bool
+    lifecycle: bool
+    unset: bool
+    stage: bool
+    stages: bool
+    tag: bool
+    owner: bool
+    source: bool
+    since: bool
+    until: bool
+    sort: str
+
+
+def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int, offset: int) -> ContactPage:
+    """One page with the exact total; equal rows in the order of their ids."""
+    stage_ids = _stage_ids(tx, account_id, filters)
+    tag_id = None
+    if filters.tag is not None:
+        found = find_tags(tx, account_id, [filters.tag])
+        tag_id = next((tag.id for tag in found.values()), None)
+    if stage_ids == [] or (filters.tag is not None and tag_id is None):
+        return ContactPage([], 0)
+    searched = patterns(filters.search, person_only=False) if filters.search else None
+    text, digits = searched or (None, None)
+    groups = {
+        STAGE: stage_ids[0] if stage_ids and len(stage_ids) == 1 else None,
+        TAG: tag_id,
+        OWNER: filters.owner_id,
+        LIFECYCLE: filters.lifecycle_stage if filters.lifecycle_stage != UNSET else None,
+        SOURCE: filters.lead_source,
+    }
+    shape = _Shape(
+        text is not None,
+        digits is not None,
+        groups[LIFECYCLE] is not None,
+        filters.lifecycle_stage == UNSET,
+        groups[STAGE] is not None,
+        stage_ids is not None and len(stage_ids) > 1,
+        tag_id is not None,
+        filters.owner_id is not None,
+        filters.lead_source is not None,
+        filters.since is not None,
+        filters.until is not None,
+        filters.sort,
+    )
+    parameters: dict[str, Any] = {
+        "account_id": account_id,
+        "limit": limit,
+        "offset": offset,
+        "text": text,
+        "digits": digits,
+        "since": filters.since,
+        "until": filters.until,
+        **groups,
+    }
+    page: Prepared | Executable
+    count: Prepared | Executable
+    if filters.condition is not None:
+        page, count = _build(shape, filters.condition)
+    else:
+        page, count = _statements(shape)
+    if shape.stages:
+        parameters["stages"] = stage_ids
+    total = _known_total(tx, account_id, filters, shape, groups)
+    if total is None:
+        total = int(tx.scalar(count, parameters))
+    if offset >= total:
+        return ContactPage([], total)
+    ids = [row.id for row in tx.all(page, parameters)]
+    found_contacts = get_contacts(tx, account_id, ids)
+    return ContactPage([found_contacts[contact_id] for contact_id in ids], total)
+
+
+def _stage_ids(tx: ReadTx, account_id: str, filters: LeadFilters) -> list[str] | None:
+    """The stages that the filters leave; None when they ask for none in particular."""
+    if filters.pipeline_id is None and filters.pipeline_stage is None:
+        return None if filters.pipeline_stage_id is None else [filters.pipeline_stage_id]
+    name = None if filters.pipeline_stage is None else filters.pipeline_stage.casefold()
+    return [
+        stage.id
+        for pipeline in list_pipelines(tx, account_id)
+        for stage in pipeline.stages
+        if filters.pipeline_id in (None, pipeline.id)
+        and name in (None, stage.name.casefold())
+        and filters.pipeline_stage_id in (None, stage.id)
+    ]
+
+
+def _known_total(
+    tx: ReadTx, account_id: str, filters: LeadFilters, shape: _Shape, groups: dict[str, str | None]
+) -> int | None:
+    """The total without counting: of a list with no filter, or with one that counts are kept for."""
+    if filters.condition is not None or any(
+        (shape.search, shape.unset, shape.stages, shape.since, shape.until)
+    ):
+        return None
+    given = [(kind, value) for kind, value in groups.items() if value is not None]
+    if not given:
+        return count_contacts(tx, account_id)
+    return count_group(tx, account_id, *given[0]) if len(given) == 1 else None
+
+
+@cache
+def _statements(shape: _Shape) -> tuple[Prepared | Executable, Prepared | Executable]:
+    page, count = _build(shape)
+    # Prepared statements take no list of values.
+    return (page, count) if shape.stages else (Prepared(page), Prepared(count))
+
+
+def _build(shape: _Shape, condition: ColumnElement[bool] | None = None) -> tuple[Any, Any]:
+    conditions: list[Any] = [c.account_id == bindparam("account_id"), c.deleted_at.is_(None)]
+    by_text = c.search_text.like(bindparam("text"), escape=ESCAPE)
+    if shape.digits:
+        conditions.append(or_(by_text, c.search_text.like(bindparam("digits"), escape=ESCAPE)))
+    elif shape.search:
+        conditions.append(by_text)
+    if shape.unset:
+        conditions.append(c.lifecycle_stage.is_(None))
+    if shape.stages:
+        conditions.append(c.pipeline_stage_id.in_(bindparam("stages", expanding=True)))
+    for is_given, column, kind in (
+        (shape.lifecycle, c.lifecycle_stage, LIFECYCLE),
+        (shape.stage, c.pipeline_stage_id, STAGE),
+        (shape.owner, c.owner_id, OWNER),
+        (shape.source, c.lead_source, SOURCE),
+    ):
+        if is_given:
+            conditions.append(column == bindparam(kind))
+    if shape.since:
+        conditions.append(c.created_at >= bindparam("since"))
+    if shape.until:
+        conditions.append(c.created_at <= bindparam("until"))
+    if condition is not None:
+        conditions.append(condition)
+    rows: Any = contacts
+    name = shape.sort.removeprefix("-")
+    column, last = SORTS[name], c.id
+    if shape.tag:
+        rows = contacts.join(contact_tags, contact_tags.c.contact_id == c.id)
+        conditions += [
+            contact_tags.c.account_id == bindparam("account_id"),
+            contact_tags.c.tag_id == bindparam(TAG),
+        ]
+        if name == "created_at":
+            # The same values, in the order of the index that the tag is found by.
+            column, last = contact_tags.c.contact_created_at, contact_tags.c.contact_id
+    order = (column.desc(), last.desc()) if shape.sort.startswith("-") else (column, last)
+    page = (
+        select(c.id)
+        .select_from(rows)
+        .where(*conditions)
+        .order_by(*order)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+    count = select(func.count()).select_from(rows).where(*conditions)
+    return page, count

@@ -11,6 +11,7 @@ from antiphon.core.clock import Clock
 from antiphon.core.crypto import Cipher, Signer
 from antiphon.core.db.database import Database
 from antiphon.core.events import EventBus
+from antiphon.core.feed import EventFeed
 from antiphon.core.http import GuardedClient
 from antiphon.core.limits import MemoryLimiter
 from antiphon.core.mail import ConsoleMailer
@@ -44,6 +45,7 @@ def build_services(
         clock=clock,
         bus=bus,
         database=database,
+        feed=EventFeed(database, bus),
         cipher=cipher,
         signer=Signer(cipher.derive("tokens")),
         limiter=MemoryLimiter(clock),

@@ -27,6 +27,7 @@ from antiphon.core.crypto import Cipher, Signer, load_or_create_key
 from antiphon.core.db.database import Database
 from antiphon.core.db.sqlite import SqliteDatabase
 from antiphon.core.events import Event, EventBus
+from antiphon.core.feed import EventFeed
 from antiphon.core.http import GuardedClient
 from antiphon.core.jobs.registry import JobRegistry
 from antiphon.core.jobs.worker import JobWorker, WorkerSettings
@@ -122,11 +123,13 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     links = ListenLinks(cipher.derive("listen-links"), settings.origin)
     media_links = MediaLinks(cipher.derive("media-links"), settings.origin)
     dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
+    database = create_database(settings, clock, bus)
     services = Services(
         settings=settings,
         clock=clock,
         bus=bus,
-        database=create_database(settings, clock, bus),
+        database=database,
+        feed=EventFeed(database, bus),
         cipher=cipher,
         signer=Signer(cipher.derive("tokens")),
         limiter=create_limiter(settings.redis_url, clock),
@@ -270,6 +273,7 @@ class App:
 
 
 async def close_services(services: Services) -> None:
+    await services.feed.stop()
     await services.http.close()
     await services.media.close()
     await services.limiter.close()

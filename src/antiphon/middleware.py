@@ -63,6 +63,8 @@ class RequestMiddleware:
                 if info.shows_request_id:
                     headers.append((b"x-request-id", info.request_id.encode()))
                 message = {**message, "headers": headers}
+                if info.is_stream:
+                    self._record(scope, info, status, time.perf_counter() - started)
             await send(message)
 
         try:
@@ -79,7 +81,8 @@ class RequestMiddleware:
                 )
                 await send({"type": "http.response.body", "body": INTERNAL_ERROR})
         finally:
-            self._record(scope, info, status or 500, time.perf_counter() - started)
+            if not info.is_stream:
+                self._record(scope, info, status or 500, time.perf_counter() - started)
 
     def _record(self, scope: Scope, info: RequestInfo, status: int, seconds: float) -> None:
         observe_request(info.contract, scope["method"], status, seconds)

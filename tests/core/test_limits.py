@@ -281,3 +281,24 @@ async def test_a_broken_key_is_a_server_error(private_redis: RedisServer) -> Non
 
 def test_without_a_url_the_limiter_is_in_memory(clock: ManualClock) -> None:
     assert isinstance(create_limiter("", clock), MemoryLimiter)
+
+
+async def test_places_are_held_by_few(limiter: Limiter, clock: ManualClock) -> None:
+    """contracts/votel.md 1.4: 5 streams per user over all processes; who dies frees the place in time."""
+    asked = [limiter.hold("user", f"stream{number}", 5, 45) for number in range(20)]
+    assert sum(await asyncio.gather(*asked)) == 5
+    assert await limiter.hold("other", "stream0", 5, 45)
+    clock.advance(30 * SECOND)
+    held = [name for name in (f"stream{number}" for number in range(20)) if await _holds(limiter, name)]
+    assert len(held) == 5, "prolonged"
+    clock.advance(30 * SECOND)
+    assert not await limiter.hold("user", "late", 5, 45)
+    await limiter.release("user", held[0])
+    await limiter.release("user", "never held")
+    assert await limiter.hold("user", "late", 5, 45)
+    clock.advance(45 * SECOND)
+    assert await limiter.hold("user", "later", 1, 45), "nobody prolonged"
+
+
+async def _holds(limiter: Limiter, name: str) -> bool:
+    return await limiter.hold("user", name, 5, 45)

@@ -15,9 +15,11 @@ import typer
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from antiphon.app import App, create_app
+from antiphon.contracts.http import RequestInfo
 from antiphon.core.metrics import SHARED_DIRECTORY
 from antiphon.logs import configure_logs
 from antiphon.settings import Settings
@@ -28,11 +30,21 @@ ANSWER_SECONDS = 60
 _PR_SET_PDEATHSIG = 1
 
 
+class _Connection(HttpToolsProtocol):
+    """Ends answers that last when the server stops; it would wait for them otherwise."""
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        info = None if self.cycle is None else self.cycle.scope.get("antiphon.request")
+        if isinstance(info, RequestInfo) and info.on_shutdown is not None:
+            info.on_shutdown()
+
+
 def create_config(app: Any, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=_Connection,
         ws="none",
         lifespan="on",
         log_config=None,

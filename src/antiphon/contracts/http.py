@@ -30,6 +30,10 @@ class RequestInfo:
     account_id: str | None = None
     key_id: str | None = None
     shows_request_id: bool = True
+    is_stream: bool = False
+    """The answer has no end of its own; it counts as answered once it has begun."""
+    on_shutdown: Callable[[], None] | None = None
+    """Ends the answer when the server stops."""
 
 
 class BodyError(Exception):

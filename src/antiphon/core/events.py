@@ -60,7 +60,8 @@ class Event:
     """Something that happened to one object of one account.
 
     `type` is the catalogue name (`voicegram.completed`); `data` holds JSON values that reactions need.
-    `sequence` counts the account's events in the order of their commits; listeners find it and `actor` set.
+    `sequence` counts the account's events in the order of their commits; listeners find it, `actor` and
+    `created_at` set.
     """
 
     account_id: str
@@ -70,6 +71,7 @@ class Event:
     id: str = field(default_factory=new_event_id)
     sequence: int = 0
     actor: Actor | None = None
+    created_at: int = 0
 
 
 Reaction = Callable[["WriteTx", Event], None]
@@ -118,7 +120,9 @@ def store_events(tx: WriteTx, collected: Sequence[Event]) -> list[Event]:
     numbered = []
     for event in collected:
         following[event.account_id] += 1
-        numbered.append(replace(event, sequence=following[event.account_id], actor=tx.actor))
+        numbered.append(
+            replace(event, sequence=following[event.account_id], actor=tx.actor, created_at=tx.now)
+        )
     tx.execute(
         _INSERT,
         [

@@ -8,6 +8,7 @@ from antiphon.core.clock import Clock
 from antiphon.core.crypto import Cipher, Signer
 from antiphon.core.db.database import Database
 from antiphon.core.events import EventBus
+from antiphon.core.feed import EventFeed
 from antiphon.core.http import GuardedClient
 from antiphon.core.limits import Limiter
 from antiphon.core.mail import Mailer
@@ -26,6 +27,7 @@ class Services:
     clock: Clock
     bus: EventBus
     database: Database
+    feed: EventFeed
     cipher: Cipher
     signer: Signer
     limiter: Limiter

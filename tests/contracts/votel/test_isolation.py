@@ -94,6 +94,7 @@ async def test_every_list(open_world: OpenWorld) -> None:
         for family in FAMILIES
         for endpoint in family.endpoints
         if endpoint.method == "GET" and endpoint.access is Access.KEYED and "{" not in endpoint.path
+        if not endpoint.is_stream
     ]
     assert {
         "/voicegrams",

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from antiphon.contracts.docs_page import docs_route
 from antiphon.contracts.votel.auth import COOKIE, KEY_HEADER
 from antiphon.contracts.votel.errors import on_http_error, on_server_error
+from antiphon.contracts.votel.live import LiveStreams
 from antiphon.contracts.votel.routes import (
     account,
     api_keys,
@@ -21,6 +22,7 @@ from antiphon.contracts.votel.routes import (
     recording_channels,
     recordings,
     session,
+    stream,
     voicegram_links,
     voicegrams,
     webhooks,
@@ -44,6 +46,7 @@ FAMILIES = (
     carriers.ROUTES,
     media.ROUTES,
     recordings.ROUTES,
+    stream.ROUTES,
 )
 
 _SECURITY_SCHEMES = {
@@ -98,6 +101,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.uploads = 0
     app.state.sign_in = SignInGuard(services)
+    app.state.live = LiveStreams(services)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_server_error)
     app.add_middleware(_TrailingSlash)

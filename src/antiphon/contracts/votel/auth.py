@@ -118,12 +118,14 @@ async def _by_session(request: Request, services: Services) -> Caller:
     return Caller(session.account, session.account, session.user, session.user.role, None, None, session)
 
 
-async def act_for(request: Request, services: Services, caller: Caller) -> Caller:
-    """The caller in the account that `X-Sub-Account-Id` names. Raises ApiError 403.
+async def act_for(
+    request: Request, services: Services, caller: Caller, sub_account_id: str | None = None
+) -> Caller:
+    """The caller in the account that `X-Sub-Account-Id`, else `sub_account_id`, names. Raises ApiError 403.
 
     A key stays in its own account; a session may choose any account its user is a member of.
     """
-    wanted = request.headers.get(SUB_ACCOUNT_HEADER)
+    wanted = request.headers.get(SUB_ACCOUNT_HEADER, sub_account_id)
     if wanted is None or wanted.lower() == caller.home.id:
         return caller
     if caller.session is None or not is_uuid(wanted):

@@ -124,6 +124,10 @@ class Query:
         """Milliseconds, inclusive; a bare date is that whole day in the account's zone."""
         return self._time(name, end=True)
 
+    def refuse(self, name: str, message: str) -> None:
+        """Add a fault that only the route can find."""
+        self._faults.append(Fault(name, message))
+
     def check(self) -> None:
         if self._faults:
             raise invalid_request(self._faults)

@@ -104,14 +104,17 @@ class Call:
         if not self.may(permission):
             raise forbidden(f"Insufficient permissions: {permission}")
 
-    async def admit(self, permission: str | None) -> None:
-        """401, 403 and 429 in their order; refused requests count in no window."""
+    async def admit(self, permission: str | None, sub_account_id: str | None = None) -> None:
+        """401, 403 and 429 in their order; refused requests count in no window.
+
+        `sub_account_id` counts where the header for it is missing.
+        """
         caller = await authenticate(self.request, self.services)
         self._caller = caller
         kind = "user" if caller.key_id is None else "api"
         set_actor(Actor(kind, caller.user.id, caller.user.name, caller.key_id, self.ip))
         try:
-            self._caller = await act_for(self.request, self.services, caller)
+            self._caller = await act_for(self.request, self.services, caller, sub_account_id)
             if permission is not None:
                 self.require(permission)
         except ApiError:
@@ -145,6 +148,7 @@ class Endpoint:
     query: Mapping[str, Any]
     extra: Mapping[str, Any]
     documented: bool
+    is_stream: bool
 
 
 class Routes:
@@ -167,7 +171,10 @@ class Routes:
         query: Mapping[str, Any] | None = None,
         extra: Mapping[str, Any] | None = None,
         documented: bool = True,
+        is_stream: bool = False,
     ) -> Callable[[Handler], Handler]:
+        """Register a handler; the answer of a stream has no end of its own."""
+
         def register(handler: Handler) -> Handler:
             summary = (handler.__doc__ or handler.__name__).strip().splitlines()[0]
             self.endpoints.append(
@@ -185,6 +192,7 @@ class Routes:
                     query or {},
                     extra or {},
                     documented,
+                    is_stream,
                 )
             )
             return handler
@@ -228,7 +236,8 @@ async def run(endpoint: Endpoint, request: Request) -> Response:
         if endpoint.access is Access.PUBLIC:
             await limits.check_public(call.services, call.ip)
         elif endpoint.access is Access.KEYED:
-            await call.admit(endpoint.permission)
+            by_query = request.query_params.get("sub_account_id") if endpoint.is_stream else None
+            await call.admit(endpoint.permission, by_query)
         response = await endpoint.handler(call)
     except ApiError as error:
         response = error.to_response()
@@ -251,6 +260,8 @@ def _documented_answers(endpoint: Endpoint) -> dict[int | str, dict[str, Any]]:
     first: dict[str, Any] = {"description": "Success"}
     if endpoint.answer is not None:
         first["model"] = endpoint.answer
+    if endpoint.is_stream:
+        first["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
     codes = [400, 404, 429, 500]
     if endpoint.access is not Access.PUBLIC:
         codes += [401]

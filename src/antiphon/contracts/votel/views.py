@@ -6,16 +6,12 @@ from typing import Any
 
 import msgspec
 
-from antiphon.core.clock import MINUTE, to_iso, to_iso_or_none
-from antiphon.core.crypto import Signer
+from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering
+from antiphon.core.clock import to_iso, to_iso_or_none
 from antiphon.domain.accounts.records import Account, User
 from antiphon.domain.channels.records import Channel, ChannelKind
-from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.records import Link, Voicegram
 from antiphon.domain.webhooks.records import ObjectDelivery
-
-AUDIO_URL_MS = 15 * MINUTE
-_AUDIO_USE = "audio"
 
 
 def account_view(account: Account) -> dict[str, Any]:
@@ -38,9 +34,9 @@ def workspace_url(origin: str, subdomain: str | None) -> str | None:
     return None if subdomain is None else f"{origin}/v/{subdomain}"
 
 
-def channel_view(channel: Channel, account: Account, origin: str) -> dict[str, Any]:
+def channel_view(channel: Channel, subdomain: str | None, origin: str) -> dict[str, Any]:
     """A domain has the code to embed, a campaign the address of its page."""
-    base = workspace_url(origin, account.subdomain)
+    base = workspace_url(origin, subdomain)
     is_campaign = channel.kind is ChannelKind.CAMPAIGN
     script = f'<script src="{origin}/widget.js" data-channel="{channel.id}" async></script>'
     return {
@@ -61,7 +57,7 @@ def channel_view(channel: Channel, account: Account, origin: str) -> dict[str, A
     }
 
 
-def voicegram_row(voicegram: Voicegram, services: Services, now: int) -> dict[str, Any]:
+def voicegram_row(voicegram: Voicegram, rendering: Rendering, now: int) -> dict[str, Any]:
     """The event's `data` (contracts/voicegram.md 5) and what the inbox adds, without words and steps."""
     summary = voicegram.summary
     return {
@@ -84,8 +80,8 @@ def voicegram_row(voicegram: Voicegram, services: Services, now: int) -> dict[st
             "language": voicegram.language,
         },
         "summary": None if summary is None else msgspec.Raw(summary.encode()),
-        "audio": _audio(voicegram, services, now),
-        "dashboard_url": services.links.dashboard_url(voicegram.id),
+        "audio": _audio(voicegram, rendering, now),
+        "dashboard_url": rendering.links.dashboard_url(voicegram.id),
         "tags": msgspec.Raw(voicegram.tags.encode()),
         "notes": voicegram.notes,
         "is_read": voicegram.is_read,
@@ -96,9 +92,9 @@ def voicegram_row(voicegram: Voicegram, services: Services, now: int) -> dict[st
 
 
 def voicegram_detail(
-    voicegram: Voicegram, deliveries: list[ObjectDelivery], services: Services, now: int
+    voicegram: Voicegram, deliveries: list[ObjectDelivery], rendering: Rendering, now: int
 ) -> dict[str, Any]:
-    view = voicegram_row(voicegram, services, now)
+    view = voicegram_row(voicegram, rendering, now)
     words = voicegram.transcript_words
     view["transcript"]["words"] = [] if words is None else msgspec.Raw(words.encode())
     view["steps"] = [
@@ -144,26 +140,12 @@ def link_view(link: Link) -> dict[str, Any]:
     }
 
 
-def _audio(voicegram: Voicegram, services: Services, now: int) -> dict[str, Any]:
+def _audio(voicegram: Voicegram, rendering: Rendering, now: int) -> dict[str, Any]:
     has_audio = voicegram.audio_key is not None
     expires_at = now + AUDIO_URL_MS
     return {
-        "url": audio_url(services, voicegram, expires_at) if has_audio else None,
+        "url": rendering.audio_url(voicegram.account_id, voicegram.id, expires_at) if has_audio else None,
         "expires_at": to_iso(expires_at) if has_audio else None,
         "content_type": "audio/webm",
         "deleted_at": to_iso_or_none(voicegram.audio_deleted_at),
     }
-
-
-def audio_url(services: Services, voicegram: Voicegram, expires_at: int) -> str:
-    payload = {"use": _AUDIO_USE, "account": voicegram.account_id, "voicegram": voicegram.id}
-    signature = services.signer.issue(payload, expires_at)
-    return f"{services.settings.origin}/api/voicegrams/{voicegram.id}/audio?sig={signature}"
-
-
-def read_audio_signature(signer: Signer, signature: str, voicegram_id: str, now: int) -> str | None:
-    """The account that a live signature for this voicegram was made in."""
-    payload = signer.read(signature, now)
-    if payload is None or payload.get("use") != _AUDIO_USE or payload.get("voicegram") != voicegram_id:
-        return None
-    return str(payload["account"])

@@ -27,6 +27,7 @@ class MemoryLimiter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._logs: OrderedDict[str, _Log] = OrderedDict()
+        self._places: dict[str, dict[str, int]] = {}
 
     async def hit(self, key: str, windows: Sequence[Window]) -> Decision:
         now = self._clock.now()
@@ -48,8 +49,24 @@ class MemoryLimiter:
         states = _states(self._current(log, now) if log is not None else [], now, windows)
         return Decision(not any(state.wait_ms for state in states), states)
 
+    async def hold(self, key: str, holder: str, limit: int, seconds: int) -> bool:
+        now = self._clock.now()
+        held = {name: end for name, end in self._places.get(key, {}).items() if end > now}
+        allowed = holder in held or len(held) < limit
+        if allowed:
+            held[holder] = now + seconds * 1000
+        self._places[key] = held
+        return allowed
+
+    async def release(self, key: str, holder: str) -> None:
+        held = self._places.get(key, {})
+        held.pop(holder, None)
+        if not held:
+            self._places.pop(key, None)
+
     async def close(self) -> None:
         self._logs.clear()
+        self._places.clear()
 
     def __len__(self) -> int:
         """Keys held at the moment."""

@@ -68,6 +68,23 @@ end
 return answer
 """
 
+# KEYS: a sorted set of holders by the end of their time. ARGV: holder, limit, ms to hold, time in ms (0: the
+# server's own). Answers 1 when the holder has a place.
+_HOLD = """
+local key, holder, now = KEYS[1], ARGV[1], tonumber(ARGV[4])
+if now == 0 then
+  local t = redis.call('TIME')
+  now = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+if not redis.call('ZSCORE', key, holder) and redis.call('ZCARD', key) >= tonumber(ARGV[2]) then
+  return 0
+end
+redis.call('ZADD', key, now + tonumber(ARGV[3]), holder)
+redis.call('PEXPIRE', key, ARGV[3])
+return 1
+"""
+
 
 def connect_redis(url: str, *, max_connections: int = 32) -> Redis:
     """A client that fails within seconds when Redis is away and reconnects by itself when it is back.
@@ -96,6 +113,7 @@ class RedisLimiter:
         self._clock = clock
         self._prefix = prefix
         self._script = redis.register_script(_SCRIPT)
+        self._hold = redis.register_script(_HOLD)
 
     async def hit(self, key: str, windows: Sequence[Window]) -> Decision:
         # The member is chosen here, so that a command repeated after a lost connection counts once.
@@ -103,6 +121,20 @@ class RedisLimiter:
 
     async def peek(self, key: str, windows: Sequence[Window]) -> Decision:
         return await self._decide(key, b"", windows)
+
+    async def hold(self, key: str, holder: str, limit: int, seconds: int) -> bool:
+        now = self._clock.now() if self._clock else 0
+        arguments: list[Any] = [holder, limit, seconds * 1000, now]
+        try:
+            return bool(await self._hold(keys=[self._prefix + key], args=arguments))
+        except (RedisError, OSError) as exc:
+            raise _service_error(exc) from exc
+
+    async def release(self, key: str, holder: str) -> None:
+        try:
+            await self._redis.zrem(self._prefix + key, holder)
+        except (RedisError, OSError) as exc:
+            raise _service_error(exc) from exc
 
     async def close(self) -> None:
         await self._redis.aclose()

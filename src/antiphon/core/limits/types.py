@@ -83,4 +83,15 @@ class Limiter(Protocol):
         """What `hit` would decide now, without counting. Raises ServiceError when a shared store is down."""
         ...
 
+    async def hold(self, key: str, holder: str, limit: int, seconds: int) -> bool:
+        """Hold one of `limit` places for so long; again with the same holder prolongs it.
+
+        False when all are held by others. Raises ServiceError when a shared store is down.
+        """
+        ...
+
+    async def release(self, key: str, holder: str) -> None:
+        """Give a place back. Raises ServiceError when a shared store is down."""
+        ...
+
     async def close(self) -> None: ...

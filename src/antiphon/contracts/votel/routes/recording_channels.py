@@ -86,4 +86,4 @@ async def delete_recording_channel(call: Call) -> Response:
 
 
 def _view(call: Call, channel: Channel) -> dict[str, object]:
-    return channel_view(channel, call.caller.account, call.services.settings.origin)
+    return channel_view(channel, call.caller.account.subdomain, call.services.settings.origin)

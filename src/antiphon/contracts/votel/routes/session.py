@@ -85,6 +85,7 @@ async def sign_out(call: Call) -> Response:
     session = await _session(call)
     check_csrf(call.request, session)
     await call.services.database.write(end_session, session.token_hash)
+    call.request.app.state.live.check_now()
     response = Response(status_code=204)
     clear_session_cookie(response, call.services.settings)
     return response

@@ -8,6 +8,7 @@ from antiphon.contracts.http import info_of, json_response
 from antiphon.contracts.votel.audio import audio_response
 from antiphon.contracts.votel.errors import ApiError, invalid
 from antiphon.contracts.votel.inputs import LIST_QUERY
+from antiphon.contracts.votel.rendering import Rendering, read_audio_signature
 from antiphon.contracts.votel.routing import Access, Call, Routes
 from antiphon.contracts.votel.schemas import (
     Job,
@@ -16,7 +17,7 @@ from antiphon.contracts.votel.schemas import (
     VoicegramDetail,
     VoicegramList,
 )
-from antiphon.contracts.votel.views import read_audio_signature, voicegram_detail, voicegram_row
+from antiphon.contracts.votel.views import voicegram_detail, voicegram_row
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
 from antiphon.domain.voicegrams.queries import SORTS, get_voicegram, list_voicegrams
@@ -78,7 +79,8 @@ async def list_all_voicegrams(call: Call) -> Response:
         list_voicegrams, call.account_id, filters, limit=query.limit, page=query.page
     )
     now = services.clock.now()
-    rows = [voicegram_row(voicegram, services, now) for voicegram in page.items]
+    rendering = Rendering.of(services)
+    rows = [voicegram_row(voicegram, rendering, now) for voicegram in page.items]
     return json_response({"voicegrams": rows, "total": page.total})
 
 
@@ -157,7 +159,9 @@ ROUTES.add("HEAD", "/voicegrams/{id:uuid}/audio", access=Access.OPEN, documented
 async def _detail(call: Call) -> Response:
     services = call.services
     voicegram, deliveries = await services.database.read(_load, call.account_id, call.path_id())
-    return json_response(voicegram_detail(voicegram, deliveries, services, services.clock.now()))
+    return json_response(
+        voicegram_detail(voicegram, deliveries, Rendering.of(services), services.clock.now())
+    )
 
 
 def _load(tx: ReadTx, account_id: str, voicegram_id: str) -> tuple[Voicegram, list[ObjectDelivery]]:

@@ -38,15 +38,11 @@ class ManualClock:
         self._now += int(delta / timedelta(milliseconds=1)) if isinstance(delta, timedelta) else delta
 
 
+@lru_cache(maxsize=8192)
 def to_iso(millis: int) -> str:
-    """Milliseconds to `2026-09-21T14:13:20.114Z`."""
+    """Milliseconds to `2026-09-21T14:13:20.114Z`; cached, as lists show the same times again and again."""
     seconds, rest = divmod(millis, 1000)
-    return f"{_iso_second(seconds)}.{rest:03d}Z"
-
-
-@lru_cache(maxsize=4096)
-def _iso_second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"
 
 
 def to_iso_or_none(millis: int | None) -> str | None:

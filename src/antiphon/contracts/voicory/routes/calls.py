@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.calls import turns
 from antiphon.domain.calls.links import LINK_VALIDITY_MS, RecordingLinks
-from antiphon.domain.calls.queries import get_call, list_feed, list_latest
+from antiphon.domain.calls.queries import FEED, get_call, list_feed, list_latest
 from antiphon.domain.calls.records import CallFilters
 
 ROUTES = Routes("Calls")
@@ -59,13 +60,14 @@ class CallDetail(Call):
     metadata: dict[str, Any]
 
 
-class _Turn(msgspec.Struct):
+class _Turn(msgspec.Struct, gc=False):
     """A turn as this contract shows it; what else is stored of it is skipped in decoding."""
 
     speaker: str
     text: str
 
 
+_of_list = attrgetter(*(column.name for column in FEED))
 _decode_turns = msgspec.json.Decoder(list[_Turn]).decode
 
 
@@ -116,7 +118,7 @@ async def get_call_detail(request: Request) -> Response:
     call = await services.database.read(get_call, request.account_id, request.path_id())
     if not call.counts:
         raise NotFoundError("Call not found")
-    view = _view(call, services.recordings, services.clock.now() + LINK_VALIDITY_MS)
+    view = _view(_of_list(call), services.recordings, services.clock.now() + LINK_VALIDITY_MS)
     view["stt_minutes"] = round(call.stt_seconds / 60, 2)
     view["tts_characters"] = call.tts_characters
     view["metadata"] = msgspec.Raw(call.metadata.encode())
@@ -124,23 +126,40 @@ async def get_call_detail(request: Request) -> Response:
 
 
 def _view(row: Any, links: RecordingLinks, expires_at: int) -> dict[str, Any]:
-    """Of a whole call or of the columns of a list."""
+    """Of the columns of a list."""
+    (
+        call_id,
+        call_sid,
+        direction,
+        status,
+        from_number,
+        to_number,
+        duration_seconds,
+        cost_micros,
+        summary,
+        transcript,
+        recording_key,
+        carrier,
+        started_at,
+        ended_at,
+        assistant_id,
+    ) = row
     return {
-        "id": row.id,
-        "call_sid": row.call_sid,
-        "direction": row.direction,
-        "status": CALL_STATUSES[row.status],
-        "from_number": _e164(row.from_number),
-        "to_number": _e164(row.to_number),
-        "duration_seconds": row.duration_seconds,
-        "cost": dollars(row.cost_micros),
-        "summary": row.summary,
-        "transcript": _transcript(row.transcript) if row.transcript else (),
-        "recording_url": links.url(row.id, expires_at) if row.recording_key else None,
-        "provider": row.carrier,
-        "started_at": to_iso(row.started_at),
-        "ended_at": to_iso(row.ended_at),
-        "assistant_id": row.assistant_id,
+        "id": call_id,
+        "call_sid": call_sid,
+        "direction": direction,
+        "status": CALL_STATUSES[status],
+        "from_number": _e164(from_number),
+        "to_number": _e164(to_number),
+        "duration_seconds": duration_seconds,
+        "cost": dollars(cost_micros),
+        "summary": summary,
+        "transcript": _transcript(transcript) if transcript else (),
+        "recording_url": links.url(call_id, expires_at) if recording_key else None,
+        "provider": carrier,
+        "started_at": to_iso(started_at),
+        "ended_at": to_iso(ended_at),
+        "assistant_id": assistant_id,
     }
 
 

@@ -6,13 +6,13 @@ where it was. A step that has failed for good stores the reason and hands on all
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.db.database import Database
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
@@ -22,6 +22,9 @@ COMPLETE_RETRY = RetryPolicy(max_attempts=1_000_000, initial_ms=SECOND, max_ms=5
 MEDIA_TIMEOUT = 120.0
 TRANSCRIBE_TIMEOUT = 900.0
 LONGEST_WAIT = 1.0
+FIRST_RUN = "first"
+STALLED_MS = 15 * MINUTE
+STALLED_BATCH = 200
 
 S = TypeVar("S", bound=str)
 T = TypeVar("T")
@@ -55,13 +58,16 @@ class GiveUp(Protocol[S_contra]):
 
 
 Body = Callable[[T, JobContext], Awaitable[R]]
+FindStalled = Callable[[ReadTx, int], Sequence[tuple[StepRun, S]]]
+"""At most `STALLED_BATCH` objects under way since before a time (ms), with their open steps."""
 
 
 class StepJobs(Generic[S, T, R]):
     """Registers the steps of one kind of object as jobs `<kind>.<step>` with the payload key `<kind>_id`.
 
     `begin`, `store` and `give_up` each run in a transaction of their own. `wait_turn` is awaited before a
-    step: people wait for the answers to their uploads, nobody for this.
+    step: people wait for the answers to their uploads, nobody for this. Whatever `stalled` finds is resumed
+    every few minutes.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class StepJobs(Generic[S, T, R]):
         begin: Begin[S, T],
         store: Store[S, R],
         give_up: GiveUp[S],
+        stalled: FindStalled[S],
     ) -> None:
         self._kind = kind
         self._database = database
@@ -80,6 +87,7 @@ class StepJobs(Generic[S, T, R]):
         self._begin = begin
         self._store = store
         self._give_up = give_up
+        self._stalled = stalled
 
     def register(
         self,
@@ -104,6 +112,10 @@ class StepJobs(Generic[S, T, R]):
                 return
 
         registry.add(f"{self._kind}.{last}", finish, retry=COMPLETE_RETRY)
+        registry.add_schedule(f"{self._kind}s.resume", "*/5 * * * *", self._resume)
+
+    async def _resume(self, payload: Payload, context: JobContext) -> None:
+        await self._database.write(resume_stalled, self._kind, self._stalled)
 
     def _run_of(self, payload: Payload) -> StepRun:
         return StepRun(str(payload["account_id"]), str(payload[f"{self._kind}_id"]), str(payload["run"]))
@@ -127,6 +139,26 @@ class StepJobs(Generic[S, T, R]):
             await self._database.write(self._give_up, self._run_of(payload), step, reason)
 
         return give_up
+
+
+def enqueue_step(tx: WriteTx, kind: str, run: StepRun, step: str) -> None:
+    """Enqueue a step under a key that is stable for its run."""
+    tx.enqueue(
+        f"{kind}.{step}",
+        {"account_id": run.account_id, f"{kind}_id": run.object_id, "run": run.run},
+        key=f"{kind}.{step}:{run.object_id}:{run.run}",
+    )
+
+
+def resume_stalled(tx: WriteTx, kind: str, find: FindStalled[S], age_ms: int = STALLED_MS) -> int:
+    """Enqueue the open step of what has been under way too long; returns how many.
+
+    A step whose job still exists keeps that one, by its key.
+    """
+    found = find(tx, tx.now - age_ms)
+    for run, step in found:
+        enqueue_step(tx, kind, run, step)
+    return len(found)
 
 
 def delete_object(tx: WriteTx, key: str) -> None:

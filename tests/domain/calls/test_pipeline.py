@@ -17,7 +17,7 @@ from sqlalchemy import select
 from antiphon.app import create_jobs
 from antiphon.core.addresses import AddressPolicy
 from antiphon.core.clock import DAY, HOUR, MINUTE, SECOND
-from antiphon.core.db.transaction import ReadTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import ErrorCategory, ServiceError
 from antiphon.core.events import events
 from antiphon.core.http import GuardedClient
@@ -28,6 +28,7 @@ from antiphon.domain.calls import jobs as pipeline
 from antiphon.domain.calls.analysis import store_transcript
 from antiphon.domain.calls.commands import answer_call, end_call, start_call
 from antiphon.domain.calls.erasure import delete_call
+from antiphon.domain.calls.maintenance import STALLED, find_stalled
 from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.recordings import attach_recording
 from antiphon.domain.calls.records import (
@@ -37,10 +38,11 @@ from antiphon.domain.calls.records import (
     NewSegment,
     SegmentType,
     StartCall,
+    Step,
     Turn,
 )
 from antiphon.domain.calls.segments import add_segment
-from antiphon.domain.pipeline import ENGINE_RETRY
+from antiphon.domain.pipeline import ENGINE_RETRY, STALLED_MS, resume_stalled
 from sounds import webm_recording
 from speech_sounds import encode, sine, write_wav
 from studio import Studio
@@ -389,3 +391,74 @@ async def test_a_call_whose_end_is_never_told_ends_after_half_a_day(studio: Stud
     call = await read(studio, rang.id)
     assert (call.status, call.ended_reason) == (CallStatus.FAILED, "error_carrier")
     assert (await read(studio, answered.id)).status is CallStatus.COMPLETED
+
+
+def lose_first(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+    """The first job of this step is never stored."""
+    enqueue, lost = WriteTx.enqueue, []
+
+    def enqueue_others(tx: WriteTx, name: str, *arguments: Any, **options: Any) -> None:
+        if name == f"call.{step}" and not lost:
+            lost.append(name)
+        else:
+            enqueue(tx, name, *arguments, **options)
+
+    monkeypatch.setattr(WriteTx, "enqueue", enqueue_others)
+
+
+@pytest.mark.parametrize("step", list(Step))
+async def test_an_analysis_whose_job_was_lost_is_resumed_at_its_step(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, step: Step
+) -> None:
+    """contracts/votel.md 5.6: every recorded call is analysed, once."""
+    lose_first(monkeypatch, step)
+    call_id = await talk(studio, webm_recording(1.0))
+    await studio.process()
+    assert (await read(studio, call_id)).analyzed_at is None
+    [(run, found)] = await studio.services.database.read(find_stalled, studio.clock.now() + MINUTE)
+    # Silence has no insight that would show that its step was done.
+    assert (run.object_id, found) == (call_id, min(step, Step.INSIGHT, key=list(Step).index))
+    await studio.worker.run_due_schedules()
+    await studio.advance(STALLED_MS + 10 * MINUTE)
+    assert "calls.resume" in await studio.worker.run_due_schedules()
+    await studio.process()
+    call = await read(studio, call_id)
+    assert call.analyzed_at == studio.clock.now()
+    assert call.recording_key is not None
+    assert call.transcript is not None
+    assert failures(call) == {}
+    assert len(await studio.services.database.read(_analyzed)) == 1
+    assert await studio.services.database.read(find_stalled, studio.clock.now()) == []
+
+
+async def test_only_calls_with_something_to_analyse_are_resumed(studio: Studio) -> None:
+    """A waiting step keeps its job; calls that are silent, live or deleted are left alone."""
+    write, account_id = studio.services.database.write, studio.account.id
+    for direction in CallDirection:
+        start = StartCall("simulator", direction, None, "+15550100143", "+15550100100")
+        call = await write(start_call, account_id, start)
+        if direction is not CallDirection.OUTBOUND:
+            await write(end_call, account_id, call.id, at=call.started_at + MINUTE)
+    await write(delete_call, account_id, await talk(studio, webm_recording(1.0)))
+    waiting = await talk(studio, webm_recording(1.0))
+    assert await write(resume_stalled, "call", find_stalled, 0) == 0
+    studio.clock.advance(MINUTE)
+    assert await write(resume_stalled, "call", find_stalled, 0) == 1
+    await studio.process()
+    assert (await read(studio, waiting)).analyzed_at is not None
+    assert len(await studio.services.database.read(_analyzed)) == 1
+
+
+async def test_unanalysed_calls_are_found_by_their_index(studio: Studio) -> None:
+    """A sweep every few minutes must not read an account's millions of calls."""
+    if studio.services.settings.database_url:
+        pytest.skip("on few rows PostgreSQL plans without indexes")
+    plan = await studio.services.database.read(_plan_of_stalled)
+    assert any("ix_calls_unanalyzed" in step for step in plan)
+
+
+def _plan_of_stalled(tx: ReadTx) -> list[str]:
+    compiled = STALLED.params(before=0).compile(
+        dialect=tx.connection.dialect, compile_kwargs={"literal_binds": True}
+    )
+    return [str(row[3]) for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]

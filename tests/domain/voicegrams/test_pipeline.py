@@ -14,10 +14,10 @@ from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import ErrorCategory, NotFoundError, ServiceError
 from antiphon.core.events import Event, events
 from antiphon.core.storage import ObjectMissing
-from antiphon.domain.pipeline import ENGINE_RETRY
+from antiphon.domain.pipeline import ENGINE_RETRY, resume_stalled
 from antiphon.domain.voicegrams import jobs as pipeline
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
-from antiphon.domain.voicegrams.maintenance import resume_stalled
+from antiphon.domain.voicegrams.maintenance import find_stalled
 from antiphon.domain.voicegrams.records import Step, VoicegramStatus
 from studio import OWNER, Studio
 
@@ -171,8 +171,9 @@ async def test_deletion_erases_everywhere_and_stops_the_pipeline(studio: Studio)
 
 async def test_a_stalled_pipeline_is_resumed_and_a_running_one_left_alone(studio: Studio) -> None:
     voicegram_id = await studio.leave()
-    assert await studio.services.database.write(resume_stalled, studio.clock.now() - HOUR) == 0
-    assert await studio.services.database.write(resume_stalled, studio.clock.now()) == 1
+    write = studio.services.database.write
+    assert await write(resume_stalled, "voicegram", find_stalled, HOUR) == 0
+    assert await write(resume_stalled, "voicegram", find_stalled, 0) == 1
     await studio.process()
     assert (await studio.get(voicegram_id)).status is VoicegramStatus.COMPLETED
     assert len(await studio.services.database.read(_completed_events)) == 1

@@ -15,25 +15,17 @@ from antiphon.domain.calls.rows import lock_call, save_call
 from antiphon.domain.calls.segments import store_segments
 from antiphon.domain.calls.snapshot import analyzed_snapshot
 from antiphon.domain.calls.turns import transcriptions
+from antiphon.domain.pipeline import FIRST_RUN, StepRun, enqueue_step
 
-FIRST_RUN = "first"
+KIND = "call"
 
 
 def start_analysis(tx: WriteTx, call: Call) -> None:
     """Enqueue the first open step of an ended call; a call with neither recording nor words has none."""
     if call.recording_source is not None and call.recording_key is None:
-        enqueue_step(tx, call.account_id, call.id, Step.FETCH)
+        enqueue_step(tx, KIND, StepRun(call.account_id, call.id, FIRST_RUN), Step.FETCH)
     elif call.transcript is not None and call.analyzed_at is None:
-        enqueue_step(tx, call.account_id, call.id, Step.INSIGHT)
-
-
-def enqueue_step(tx: WriteTx, account_id: str, call_id: str, step: Step, run: str = FIRST_RUN) -> None:
-    """Enqueue a step under a key that is stable for its run; each repetition is a run of its own."""
-    tx.enqueue(
-        f"call.{step.value}",
-        {"account_id": account_id, "call_id": call_id, "run": run},
-        key=f"call.{step.value}:{call_id}:{run}",
-    )
+        enqueue_step(tx, KIND, StepRun(call.account_id, call.id, FIRST_RUN), Step.INSIGHT)
 
 
 def store_results(tx: WriteTx, account_id: str, call_id: str, results: dict[str, Any]) -> Call:

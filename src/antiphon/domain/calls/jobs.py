@@ -22,16 +22,23 @@ from antiphon.core.storage import ObjectMissing
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.accounts.queries import list_accounts
 from antiphon.domain.accounts.records import Company
-from antiphon.domain.calls.analysis import complete_analysis, enqueue_step, store_results
+from antiphon.domain.calls.analysis import KIND, complete_analysis, store_results
 from antiphon.domain.calls.errors import RecordingError
-from antiphon.domain.calls.maintenance import BATCH, close_stale, expire_recordings
+from antiphon.domain.calls.maintenance import BATCH, close_stale, expire_recordings, find_stalled
 from antiphon.domain.calls.recordings import OBJECT_SOURCE
 from antiphon.domain.calls.records import Call, Speaker, Step, Turn
 from antiphon.domain.calls.rows import call_exists, lock_call
 from antiphon.domain.calls.segments import SegmentResult, store_segments
 from antiphon.domain.calls.turns import named_speakers, plain_text, transcriptions, turns_by_segment, turns_of
 from antiphon.domain.engines import transcription_config
-from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object
+from antiphon.domain.pipeline import (
+    MEDIA_TIMEOUT,
+    TRANSCRIBE_TIMEOUT,
+    StepJobs,
+    StepRun,
+    delete_object,
+    enqueue_step,
+)
 from antiphon.domain.services import Services
 from antiphon.speech.audio import to_webm_opus
 from antiphon.speech.insight.port import Insight, InsightEngine, InsightHints
@@ -76,12 +83,13 @@ class CallJobs:
 
     def register(self, registry: JobRegistry) -> None:
         jobs = StepJobs[Step, Call, Result](
-            "call",
+            KIND,
             self._services.database,
             wait_turn=self._services.media.calm,
             begin=_begin,
             store=_store,
             give_up=_give_up,
+            stalled=find_stalled,
         )
         jobs.register(
             registry,
@@ -307,7 +315,7 @@ def _merged(call: Call, found: dict[str, Any]) -> str:
 
 def _hand_on(tx: WriteTx, run: StepRun, step: Step) -> None:
     steps = list(Step)
-    enqueue_step(tx, run.account_id, run.object_id, steps[steps.index(step) + 1], run.run)
+    enqueue_step(tx, KIND, run, steps[steps.index(step) + 1])
 
 
 def _complete(tx: WriteTx, run: StepRun) -> None:

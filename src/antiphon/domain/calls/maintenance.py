@@ -1,16 +1,18 @@
-"""Scheduled work: retention of recordings, calls whose end was never told, names that have changed."""
+"""Scheduled work: retention of recordings, calls whose end was never told, analyses that were left."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
 from antiphon.domain.calls.commands import end_call
 from antiphon.domain.calls.recordings import delete_recording
-from antiphon.domain.calls.records import CallStatus
-from antiphon.domain.calls.tables import calls
+from antiphon.domain.calls.records import CallStatus, Step
+from antiphon.domain.calls.tables import UNANALYZED, calls
+from antiphon.domain.pipeline import FIRST_RUN, STALLED_BATCH, StepRun
 
 BATCH = 200
 
@@ -31,6 +33,16 @@ _STALE = (
     .where(calls.c.ended_at.is_(None), calls.c.started_at <= bindparam("before"))
     .where(calls.c.deleted_at.is_(None))
     .limit(BATCH)
+)
+
+
+# unscoped: as above, for analyses that were left
+STALLED = (
+    select(calls.c.account_id, calls.c.id, calls.c.recording_source, calls.c.recording_key, calls.c.analysis)
+    .add_columns(calls.c.transcript.is_not(None).label("has_words"))
+    .where(UNANALYZED, calls.c.ended_at <= bindparam("before"))
+    .order_by(calls.c.ended_at)
+    .limit(STALLED_BATCH)
 )
 
 
@@ -55,6 +67,27 @@ def close_stale(tx: WriteTx, before: int) -> int:
             ended_reason="error_carrier",
         )
     return len(rows)
+
+
+def find_stalled(tx: ReadTx, before: int) -> list[tuple[StepRun, Step]]:
+    """Calls that ended before a time (ms), with something to analyse, whose analysis is not complete."""
+    return [
+        (StepRun(row.account_id, row.id, FIRST_RUN), _open_step(row))
+        for row in tx.all(STALLED, {"before": before})
+    ]
+
+
+def _open_step(row: AnyRow) -> Step:
+    """The first one that has left neither a result nor a reason why there is none."""
+    found = msgspec.json.decode(row.analysis) if row.analysis else {}
+    failed = found.get("failures", {})
+    if row.recording_key is None and row.recording_source is not None and Step.FETCH not in failed:
+        return Step.FETCH
+    if row.recording_key is not None and not row.has_words and Step.TRANSCRIBE not in failed:
+        return Step.TRANSCRIBE
+    if "engine" not in found and Step.INSIGHT not in failed:
+        return Step.INSIGHT
+    return Step.COMPLETE
 
 
 def _stale(tx: ReadTx, before: int) -> Sequence[AnyRow]:

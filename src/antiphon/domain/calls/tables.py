@@ -21,6 +21,12 @@ from sqlalchemy import (
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.types import Id, JsonText, Millis
 
+UNANALYZED = text(
+    "ended_at IS NOT NULL AND analyzed_at IS NULL AND deleted_at IS NULL"
+    " AND (recording_source IS NOT NULL OR transcript IS NOT NULL OR recording_deleted_at IS NOT NULL)"
+)
+"""Ended calls with, or once with, something to analyse whose analysis is not complete."""
+
 calls = Table(
     "calls",
     metadata,
@@ -86,6 +92,7 @@ calls = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    Index("ix_calls_unanalyzed", "ended_at", sqlite_where=UNANALYZED, postgresql_where=UNANALYZED),
 )
 
 call_segments = Table(

@@ -17,7 +17,7 @@ from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.channels.commands import count_voicegram
-from antiphon.domain.pipeline import delete_object
+from antiphon.domain.pipeline import FIRST_RUN, StepRun, delete_object, enqueue_step
 from antiphon.domain.voicegrams.errors import VoicegramStateError
 from antiphon.domain.voicegrams.queries import find_listener, get_completed, get_voicegram
 from antiphon.domain.voicegrams.records import ListenerKind, Step, StepStatus, Voicegram, VoicegramStatus
@@ -27,7 +27,7 @@ from antiphon.domain.voicegrams.tables import listeners, voicegram_steps, voiceg
 MAX_TAGS = 50
 MAX_TAG_LENGTH = 100
 NOTE_LENGTH = 300
-FIRST_RUN = "first"
+KIND = "voicegram"
 
 _BY_CLIENT = select(voicegrams.c.id, voicegrams.c.status).where(
     voicegrams.c.account_id == bindparam("account_id"), voicegrams.c.client_id == bindparam("client_id")
@@ -128,17 +128,8 @@ def create_voicegram(
     )
     add_to_counter(tx, account_id, "voicegrams", 1)
     tx.emit(Event(account_id, "voicegram.received", voicegram_id))
-    enqueue_step(tx, account_id, voicegram_id, Step.TRANSCODE)
+    enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, FIRST_RUN), Step.TRANSCODE)
     return voicegram_id, VoicegramStatus.PROCESSING.value, True
-
-
-def enqueue_step(tx: WriteTx, account_id: str, voicegram_id: str, step: Step, run: str = FIRST_RUN) -> None:
-    """Enqueue a step under a key that is stable for its run; each reprocessing is a run of its own."""
-    tx.enqueue(
-        f"voicegram.{step.value}",
-        {"account_id": account_id, "voicegram_id": voicegram_id, "run": run},
-        key=f"voicegram.{step.value}:{voicegram_id}:{run}",
-    )
 
 
 def start_step(tx: WriteTx, account_id: str, voicegram_id: str, step: Step) -> None:
@@ -183,7 +174,7 @@ def finish_step(
     )
     steps = list(Step)
     if step is not Step.COMPLETE:
-        enqueue_step(tx, account_id, voicegram_id, steps[steps.index(step) + 1], run)
+        enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, run), steps[steps.index(step) + 1])
 
 
 def complete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> bool:
@@ -295,7 +286,7 @@ def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Se
     first = Step.TRANSCRIBE if Step.TRANSCRIBE in steps else Step.INSIGHT
     if first is Step.TRANSCRIBE and voicegram.audio_key is None and voicegram.source_key is None:
         raise VoicegramStateError("The audio was deleted")
-    enqueue_step(tx, account_id, voicegram_id, first, new_id())
+    enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, new_id()), first)
 
 
 def ensure_listener(

@@ -19,7 +19,8 @@ from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.engines import transcription_config
 from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import complete_voicegram, finish_step, start_step
+from antiphon.domain.voicegrams.commands import KIND, complete_voicegram, finish_step, start_step
+from antiphon.domain.voicegrams.maintenance import find_stalled
 from antiphon.domain.voicegrams.queries import get_voicegram
 from antiphon.domain.voicegrams.records import Step, Voicegram
 from antiphon.speech.audio import MAX_SECONDS, to_webm_opus
@@ -50,12 +51,13 @@ class Pipeline:
 
     def register(self, registry: JobRegistry) -> None:
         jobs = StepJobs[Step, Voicegram, StepResult](
-            "voicegram",
+            KIND,
             self._services.database,
             wait_turn=self._services.media.calm,
             begin=_begin,
             store=_store,
             give_up=_give_up,
+            stalled=find_stalled,
         )
         jobs.register(
             registry,

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import bindparam, select
 
 from antiphon.core.clock import DAY, MINUTE, SECOND, to_iso
 from antiphon.core.crypto import Cipher
-from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.domain.accounts.queries import list_accounts
 from antiphon.domain.mails.commands import queue_mail
+from antiphon.domain.pipeline import FIRST_RUN, STALLED_BATCH, StepRun
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import delete_audio, enqueue_step
+from antiphon.domain.voicegrams.commands import delete_audio
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import ListenerKind, Step, StepStatus, VoicegramStatus
 from antiphon.domain.voicegrams.tables import listeners, voicegram_steps, voicegrams
 
 BATCH = 200
-STALLED_MS = 15 * MINUTE
 LINK_NOTICE_MS = 7 * DAY
 OBJECT_RETRY = RetryPolicy(max_attempts=20, initial_ms=5 * SECOND, factor=3.0, max_ms=60 * MINUTE)
 
@@ -40,7 +38,7 @@ _STALLED = (
     select(voicegrams.c.account_id, voicegrams.c.id)
     .where(voicegrams.c.status == VoicegramStatus.PROCESSING.value)
     .where(voicegrams.c.created_at <= bindparam("before"), voicegrams.c.deleted_at.is_(None))
-    .limit(BATCH)
+    .limit(STALLED_BATCH)
 )
 _OPEN_STEP = (
     select(voicegram_steps.c.name)
@@ -86,7 +84,6 @@ class Maintenance:
     def register(self, registry: JobRegistry) -> None:
         registry.add("objects.delete", self._delete_object, retry=OBJECT_RETRY)
         registry.add_schedule("voicegrams.retention", "23 * * * *", self._retain)
-        registry.add_schedule("voicegrams.resume", "*/5 * * * *", self._resume)
         registry.add_schedule("links.remind", "41 7 * * *", self._remind)
 
     async def _delete_object(self, payload: Payload, context: JobContext) -> None:
@@ -100,9 +97,6 @@ class Maintenance:
             before = self._services.clock.now() - retention
             while await self._services.database.write(expire_audio, account.id, before) == BATCH:
                 pass
-
-    async def _resume(self, payload: Payload, context: JobContext) -> None:
-        await self._services.database.write(resume_stalled, self._services.clock.now() - STALLED_MS)
 
     async def _remind(self, payload: Payload, context: JobContext) -> None:
         services = self._services
@@ -118,20 +112,17 @@ def expire_audio(tx: WriteTx, account_id: str, before: int) -> int:
     return len(rows)
 
 
-def resume_stalled(tx: WriteTx, before: int) -> int:
-    """Enqueue the open step of voicegrams that have been processing too long; returns how many.
-
-    A step whose job still exists keeps that one, by its key.
-    """
-    rows = _stalled(tx, before)
-    for row in rows:
-        name = tx.scalar(_OPEN_STEP, {"account_id": row.account_id, "voicegram_id": row.id})
-        enqueue_step(tx, row.account_id, row.id, Step(name or Step.COMPLETE.value))
-    return len(rows)
+def find_stalled(tx: ReadTx, before: int) -> list[tuple[StepRun, Step]]:
+    """Voicegrams that have been processing since before a time (ms)."""
+    return [
+        (StepRun(row.account_id, row.id, FIRST_RUN), _open_step(tx, row.account_id, row.id))
+        for row in tx.all(_STALLED, {"before": before})
+    ]
 
 
-def _stalled(tx: ReadTx, before: int) -> Sequence[AnyRow]:
-    return tx.all(_STALLED, {"before": before})
+def _open_step(tx: ReadTx, account_id: str, voicegram_id: str) -> Step:
+    name = tx.scalar(_OPEN_STEP, {"account_id": account_id, "voicegram_id": voicegram_id})
+    return Step(name or Step.COMPLETE.value)
 
 
 def remind_links(tx: WriteTx, cipher: Cipher, links: ListenLinks) -> int:

@@ -46,7 +46,7 @@ from antiphon.domain.channels.jobs import ChannelJobs
 from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
-from antiphon.domain.interactions import uncount_voicegram
+from antiphon.domain.interactions import forget_call, uncount_message, uncount_voicegram
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
@@ -152,6 +152,8 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus.react("lead.deleted", follow_contact)
     bus.react("voicegram.received", link_sender)
     bus.react("voicegram.deleted", uncount_voicegram)
+    bus.react("message.deleted", uncount_message)
+    bus.react("call.deleted", forget_call)
     bus.react("voicegram.completed", CompletionMail(cipher, links))
     bus.react("webhook.disabled", DisabledMail(cipher, settings.origin))
     bus.listen(_count_event)

@@ -14,6 +14,9 @@ from antiphon.domain.voicegrams.tables import voicegrams
 _VOICEGRAM = select(voicegrams.c.contact_id, voicegrams.c.created_at).where(
     voicegrams.c.account_id == bindparam("account_id"), voicegrams.c.id == bindparam("voicegram_id")
 )
+_MESSAGE = select(messages.c.contact_id).where(
+    messages.c.account_id == bindparam("account_id"), messages.c.id == bindparam("message_id")
+)
 _NEWEST = (
     select(func.max(calls.c.ended_at)).where(
         calls.c.account_id == bindparam("account_id"),
@@ -39,8 +42,29 @@ def uncount_voicegram(tx: WriteTx, event: Event) -> None:
     row = tx.first(_VOICEGRAM, {"account_id": event.account_id, "voicegram_id": event.object_id})
     if row is None or row.contact_id is None:
         return
-    touch_contact(tx, event.account_id, row.contact_id, -1, row.created_at)
-    parameters = {"account_id": event.account_id, "contact_id": row.contact_id}
+    _take_back(tx, event.account_id, row.contact_id, 1)
+
+
+def uncount_message(tx: WriteTx, event: Event) -> None:
+    """Reaction: as `uncount_voicegram`, of an erased message."""
+    contact_id = tx.scalar(_MESSAGE, {"account_id": event.account_id, "message_id": event.object_id})
+    if contact_id is not None:
+        _take_back(tx, event.account_id, contact_id, 1)
+
+
+def forget_call(tx: WriteTx, event: Event) -> None:
+    """Reaction: an erased call, uncounted with its own row, is not the newest interaction any more."""
+    if event.data["contact_id"] is not None:
+        _renew(tx, event.account_id, event.data["contact_id"])
+
+
+def _take_back(tx: WriteTx, account_id: str, contact_id: str, amount: int) -> None:
+    touch_contact(tx, account_id, contact_id, -amount, tx.now)
+    _renew(tx, account_id, contact_id)
+
+
+def _renew(tx: WriteTx, account_id: str, contact_id: str) -> None:
+    parameters = {"account_id": account_id, "contact_id": contact_id}
     times = [tx.scalar(newest, parameters) for newest in _NEWEST]
     newest = max((time for time in times if time is not None), default=None)
-    set_last_interaction(tx, event.account_id, row.contact_id, newest)
+    set_last_interaction(tx, account_id, contact_id, newest)

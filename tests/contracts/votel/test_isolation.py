@@ -15,6 +15,8 @@ from antiphon.domain.webhooks.commands import create_subscription
 from votel_world import ORIGIN, OpenWorld, World, add_voicegram
 
 BODIES: dict[str, dict[str, Any]] = {
+    "/leads/{id:uuid}/notes": {"content": "a"},
+    "/tags/{id:uuid}/merge": {"into_id": "0199d6a0-0000-7000-8000-00000000dead"},
     "/voicegrams/{id:uuid}/links": {"recipient": "Ada"},
     "/voicegrams/{id:uuid}/reprocess": {"steps": ["insight"]},
     "/webhooks/{id:uuid}": {"is_active": True},
@@ -37,8 +39,14 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
 
     subscription_id = await world.services.database.write(subscribe)
     lead = await world.post("/leads", json={"first_name": "Ada"}, tenant=theirs)
+    lead_id = lead.json()["id"]
+    note = await world.post(f"/leads/{lead_id}/notes", json={"content": "theirs"}, tenant=theirs)
+    tag = await world.post("/tags", json={"name": "theirs"}, tenant=theirs)
     return world, {
-        "/leads/": lead.json()["id"],
+        "/leads/": lead_id,
+        "/activities/lead/": lead_id,
+        "/notes/": note.json()["id"],
+        "/tags/": tag.json()["id"],
         "/recording-channels/": theirs.campaign.id,
         "/voicegrams/": voicegram_id,
         "/webhooks/": subscription_id,
@@ -104,6 +112,9 @@ async def test_every_list(open_world: OpenWorld) -> None:
         "/me",
         "/workspace",
         "/leads",
+        "/tags",
+        "/lead-fields/categories",
+        "/pipeline",
     } == set(lists)
     foreign = {*ids.values(), world.theirs.account.id, world.theirs.user_id, world.theirs.domain.id}
     for path in lists:

@@ -92,6 +92,10 @@ class Query:
     def page(self) -> int:
         return min(max(self._integer("page", 1), 1), MAX_PAGE)
 
+    def clamped(self, name: str, default: int, high: int) -> int:
+        """An integer from 1 to `high`; what is none reads as the default."""
+        return min(max(self._integer(name, default), 1), high)
+
     def text(self, name: str, max_chars: int = MAX_SEARCH_CHARS) -> str | None:
         value = self._values.get(name, "").replace("\0", "").strip()
         return value[:max_chars] or None

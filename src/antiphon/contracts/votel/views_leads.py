@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon.core.clock import to_iso, to_iso_or_none
+from antiphon.domain.contacts.activities import Activity, ActivityType
 from antiphon.domain.contacts.fields import custom_value
+from antiphon.domain.contacts.layout import Category, ShownField
+from antiphon.domain.contacts.pipelines import Pipeline
+from antiphon.domain.contacts.tag_commands import Tag
 from antiphon.domain.leads import Address, Consent, Lead
+from antiphon.domain.timeline import Line
 
 _TOUCH = dict.fromkeys(
     ("source", "medium", "campaign", "term", "content", "referrer", "landing_page", "click_id", "at")
@@ -83,3 +88,88 @@ def _addresses(addresses: Sequence[Address]) -> list[dict[str, Any]]:
 
 def _consent(consent: Consent) -> dict[str, Any]:
     return {"status": consent.status, "source": consent.source, "at": to_iso_or_none(consent.at)}
+
+
+def note_view(note: Activity) -> dict[str, Any]:
+    return {
+        "id": note.id,
+        "lead_id": note.contact_id,
+        "content": note.content,
+        "pinned": note.is_pinned,
+        "author": {"kind": note.actor_kind, "id": note.actor_id, "name": note.actor_name or None},
+        "created_at": to_iso(note.created_at),
+        "updated_at": to_iso(note.updated_at),
+    }
+
+
+def activity_view(made: Activity) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "activity_type": made.type.value,
+        "type": made.type.value,
+        "subtype": made.subtype,
+        "summary": made.summary,
+        "content": made.content or None,
+        "actor": {"kind": made.actor_kind, "id": made.actor_id, "name": made.actor_name or None},
+        "ref": {"kind": "note", "id": made.id} if made.type is ActivityType.NOTE else None,
+        "created_at": to_iso(made.at),
+    }
+
+
+def line_view(line: Line) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "activity_type": line.type.value,
+        "type": line.type.value,
+        "subtype": line.subtype,
+        "summary": line.summary,
+        "content": line.content or None,
+        "actor": {"kind": line.actor_kind, "id": line.actor_id, "name": line.actor_name},
+        "ref": None if line.ref is None else {"kind": line.ref[0], "id": line.ref[1]},
+        "created_at": to_iso(line.at),
+    }
+
+
+def tag_view(tag: Tag) -> dict[str, Any]:
+    return {
+        "id": tag.id,
+        "name": tag.name,
+        "color": tag.color,
+        "lead_count": tag.lead_count,
+        "created_at": to_iso(tag.created_at),
+        "updated_at": to_iso(tag.updated_at),
+    }
+
+
+def category_view(category: Category) -> dict[str, Any]:
+    return {"name": category.name, "fields": [field_view(field) for field in category.fields]}
+
+
+def field_view(field: ShownField) -> dict[str, Any]:
+    return {
+        "field_name": field.field_name,
+        "label": field.label,
+        "data_type": field.data_type,
+        "visible": field.visible,
+        "is_custom": field.is_custom,
+        "options": [{"label": option.label, "value": option.value} for option in field.options],
+    }
+
+
+def pipeline_view(pipeline: Pipeline, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "id": pipeline.id,
+        "name": pipeline.name,
+        "columns": [
+            {
+                "id": stage.id,
+                "name": stage.name,
+                "color": stage.color,
+                "position": stage.position,
+                "kind": stage.kind,
+                "probability": stage.probability,
+                "lead_count": counts.get(stage.id, 0),
+            }
+            for stage in pipeline.stages
+        ],
+    }

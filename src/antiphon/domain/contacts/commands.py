@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,10 +22,11 @@ from antiphon.domain.contacts.counts import add_counts, groups_of
 from antiphon.domain.contacts.errors import ContactFieldError
 from antiphon.domain.contacts.fields import DEFAULT_FIELDS, MAX_ADDRESS, FieldValues, read_values
 from antiphon.domain.contacts.history import changes_of
+from antiphon.domain.contacts.layout import BUILT_IN
 from antiphon.domain.contacts.phones import normalise_phone
 from antiphon.domain.contacts.queries import COUNTER, find_contact_by_address, get_contact, list_fields
 from antiphon.domain.contacts.queries import is_suppressed as is_suppressed
-from antiphon.domain.contacts.records import Contact, Field, Profile, Source
+from antiphon.domain.contacts.records import Contact, Field, Option, Profile, Source
 from antiphon.domain.contacts.rows import change_tag_links, insert_contacts, replace_contacts
 from antiphon.domain.contacts.tables import activities, contact_fields, contacts, suppressions
 from antiphon.domain.contacts.tags import use_tags
@@ -33,6 +34,8 @@ from antiphon.domain.contacts.tags import use_tags
 NUMBERS = "contact_numbers"
 FIELD_NUMBERS = "contact_field_numbers"
 MAX_FIELDS = 200
+DATA_TYPES = ("text", "email", "phone", "dropdown", "date", "number", "textarea")
+CUSTOM_CATEGORY = "Other"
 MAX_LABEL = 100
 
 _OWN = and_(contacts.c.account_id == bindparam("p_account"), contacts.c.id == bindparam("p_id"))
@@ -242,14 +245,20 @@ def create_field(
     name: str,
     data_type: str = "text",
     is_match: bool = False,
+    is_visible: bool = True,
+    options: Sequence[Option] = (),
 ) -> Field:
-    """Add a field of contacts; `data_type` is text or phone.
+    """Add a field of contacts; `data_type` is one of DATA_TYPES, a dropdown has options.
 
-    Raises ContactFieldError `invalid` for a label or type that cannot be, or `taken`.
+    Raises ContactFieldError `invalid` for a label, type or options that cannot be, or `taken`.
     """
     label = " ".join(name.split())
-    if not label or len(label) > MAX_LABEL or "\0" in label or data_type not in ("text", "phone"):
+    if not label or len(label) > MAX_LABEL or "\0" in label or data_type not in DATA_TYPES:
         raise ContactFieldError(f"A label has 1 to {MAX_LABEL} characters", field="name")
+    if (data_type == "dropdown") != bool(options):
+        raise ContactFieldError("a dropdown, and only that, has options", field="options")
+    if len({option.value for option in options}) < len(options):
+        raise ContactFieldError("each option has a value of its own", field="options")
     add_to_counter(tx, account_id, FIELD_NUMBERS, 0)
     fields = store_default_fields(tx, account_id)
     if any(field.name.casefold() == label.casefold() for field in fields):
@@ -267,9 +276,12 @@ def create_field(
         is_match=is_match,
         reports_enabled=False,
         hide_no_data=False,
-        show_in_fields=True,
+        show_in_fields=is_visible,
         is_integration=False,
+        category=CUSTOM_CATEGORY,
+        options=tuple(options),
     )
+    record(tx, account_id, "lead_field.created", Target("lead_field", field.field_name, label))
     tx.execute(contact_fields.insert(), _field_row(account_id, field))
     return field
 
@@ -289,7 +301,14 @@ def _field_row(account_id: str, field: Field) -> dict[str, Any]:
     return {"account_id": account_id, **values, "options": options}
 
 
-RESERVED_FIELD_NAMES = frozenset({"tags", "name", "id", "emails", "phones"})
+RESERVED_FIELD_NAMES = frozenset(
+    {
+        *(name for _, group in BUILT_IN for name, _, _ in group),
+        *("id", "number", "emails", "phones", "custom", "custom_fields", "timezone_guessed", "owner_name"),
+        *("pipeline_stage_name", "deal_status", "consents", "attribution", "conversation_id", "created_at"),
+        *("updated_at", "last_activity_at", "last_inbound_at"),
+    }
+)
 
 
 def _field_name(label: str, taken: set[str]) -> str:

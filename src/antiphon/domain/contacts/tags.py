@@ -43,7 +43,8 @@ def key_of(name: str) -> str:
 def check_name(name: str, field: str = "name") -> str:
     """The name trimmed, single spaces. Raises ContactFieldError."""
     clean = " ".join(name.replace("\0", " ").split())
-    if not 1 <= len(clean) <= MAX_NAME:
+    # A lone comma would look like the one between two elements of a list.
+    if not 1 <= len(clean) <= MAX_NAME or clean == ",":
         raise ContactFieldError(f"A tag has 1 to {MAX_NAME} characters", field=field)
     return clean
 

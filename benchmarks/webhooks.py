@@ -159,7 +159,7 @@ async def bare(port: int, count: int) -> float:
     services_links = ListenLinks(bytes(32), ORIGIN)
     dialect = VoicegramDialect(services_links)
     body = msgspec.json.encode(data(new_id()))
-    headers = dialect.sign("vg_whsec_" + "0" * 64, "evt_" + new_id(), 1_790_000_000, body)
+    headers = dialect.signer("vg_whsec_" + "0" * 64)("evt_" + new_id(), 1_790_000_000, body)
     left = count
 
     async def send(session: aiohttp.ClientSession, url: str) -> None:

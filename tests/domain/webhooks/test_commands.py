@@ -67,7 +67,7 @@ async def test_test_event(world: World, receiver: Receiver) -> None:
     assert first.event_id != second.event_id
     assert first.event["data"]["id"] == "vg_sample_00000001"
     timestamp = int(first.headers["webhook-timestamp"])
-    signed = world.services.dialects["voicegram"].sign(made.secret, first.event_id, timestamp, first.body)
+    signed = world.services.dialects["voicegram"].signer(made.secret)(first.event_id, timestamp, first.body)
     assert first.headers["X-Voicegram-Signature"] == signed["X-Voicegram-Signature"]
     await world.pass_time(REACTIVATION_MS // 2)
     assert len(receiver.received) == 2

@@ -146,7 +146,7 @@ async def test_reactivation(world: World, receiver: Receiver) -> None:
     dialect = world.services.dialects["voicegram"]
     timestamp = int(latest.headers["webhook-timestamp"])
     assert (
-        dialect.sign(made.secret, latest.event_id, timestamp, latest.body)["webhook-signature"]
+        dialect.signer(made.secret)(latest.event_id, timestamp, latest.body)["webhook-signature"]
         == latest.headers["webhook-signature"]
     )
 

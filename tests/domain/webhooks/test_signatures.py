@@ -20,7 +20,7 @@ BODY = b'{"event":"voicegram.completed"}'
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> dict[str, str]:
-    return VoicegramDialect(ListenLinks(bytes(32), ORIGIN)).sign(secret, EVENT_ID, timestamp, body)
+    return VoicegramDialect(ListenLinks(bytes(32), ORIGIN)).signer(secret)(EVENT_ID, timestamp, body)
 
 
 def test_published_vectors() -> None:
@@ -63,8 +63,8 @@ async def test_each_attempt_is_signed_anew(world: World, receiver: Receiver) -> 
     assert first.event["data"] == second.event["data"]
     for received in (first, second):
         timestamp = int(received.headers["webhook-timestamp"])
-        expected = VoicegramDialect(world.services.links).sign(
-            made.secret, received.event_id, timestamp, received.body
+        expected = VoicegramDialect(world.services.links).signer(made.secret)(
+            received.event_id, timestamp, received.body
         )
         assert {name: received.headers[name] for name in expected} == expected
     assert int(second.headers["webhook-timestamp"]) == int(first.headers["webhook-timestamp"]) + 5

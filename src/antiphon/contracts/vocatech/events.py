@@ -14,9 +14,9 @@ from antiphon.contracts.vocatech.words import CHANNELS, DIRECTIONS, call_status,
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.crypto import new_standard_webhook_secret
 from antiphon.core.events import Event
-from antiphon.domain.webhooks.dialect import AudioLink
+from antiphon.domain.webhooks.dialect import AudioLink, Sign
 from antiphon.domain.webhooks.records import Delivery, Subscription
-from antiphon.domain.webhooks.signatures import hex_hmac, standard_headers
+from antiphon.domain.webhooks.signatures import Mac
 
 CONTRACT = "vocatech"
 CORE_TYPES = {
@@ -80,16 +80,21 @@ class VocatechDialect:
             }
         )
 
-    def sign(self, secret: str, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-        # The signed text of this contract has the name of the timestamp in it.
-        signature = hex_hmac(secret.encode(), timestamp, body, prefix=b"t=")
-        return {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "X-Vocatech-Signature": f"t={timestamp},v1={signature}",
-            "X-Vocatech-Timestamp": str(timestamp),
-            **standard_headers(base64.b64decode(secret.removeprefix("whsec_")), event_id, timestamp, body),
-        }
+    def signer(self, secret: str) -> Sign:
+        own, standard = Mac(secret.encode()), Mac(base64.b64decode(secret.removeprefix("whsec_")))
+
+        def sign(event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+            # The signed text of this contract has the name of the timestamp in it.
+            signature = own.hex(timestamp, body, prefix=b"t=")
+            return {
+                "Content-Type": "application/json",
+                "User-Agent": USER_AGENT,
+                "X-Vocatech-Signature": f"t={timestamp},v1={signature}",
+                "X-Vocatech-Timestamp": str(timestamp),
+                **standard.standard_headers(event_id, timestamp, body),
+            }
+
+        return sign
 
     def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
         event_type = subscription.event_types[0]

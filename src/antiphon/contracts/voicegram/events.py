@@ -11,9 +11,9 @@ from antiphon.core.crypto import new_webhook_secret
 from antiphon.core.events import Event
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import CompletedVoicegram
-from antiphon.domain.webhooks.dialect import AudioLink
+from antiphon.domain.webhooks.dialect import AudioLink, Sign
 from antiphon.domain.webhooks.records import Delivery, Subscription
-from antiphon.domain.webhooks.signatures import hex_hmac, standard_headers
+from antiphon.domain.webhooks.signatures import Mac
 
 EVENT = "voicegram.completed"
 CONTENT_TYPE = "audio/webm"
@@ -141,14 +141,18 @@ class VoicegramDialect:
         audio = audio_link or sample_link(self._links, now)
         return _encode(event_body(event_id, data, now, audio, self._links.dashboard_url(data["id"])))
 
-    def sign(self, secret: str, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-        key = secret.encode()
-        return {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "X-Voicegram-Signature": f"t={timestamp},v1={hex_hmac(key, timestamp, body)}",
-            **standard_headers(key, event_id, timestamp, body),
-        }
+    def signer(self, secret: str) -> Sign:
+        mac = Mac(secret.encode())
+
+        def sign(event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+            return {
+                "Content-Type": "application/json",
+                "User-Agent": USER_AGENT,
+                "X-Voicegram-Signature": f"t={timestamp},v1={mac.hex(timestamp, body)}",
+                **mac.standard_headers(event_id, timestamp, body),
+            }
+
+        return sign
 
     def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
         return EVENT, sample_data(now)

@@ -256,7 +256,7 @@ class SqliteDatabase:
         """
         task.error, task.result, task.enqueued = None, None, False
         raw.execute("SAVEPOINT command")
-        tx = WriteTx(connection, self._clock.now(), self._bus, task.actor)
+        tx = WriteTx(connection, self._clock.now(), self._bus, task.actor, raw)
         try:
             task.result = task.fn(tx, *task.args, **task.kwargs)
             tx.finish()

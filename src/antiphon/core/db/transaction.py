@@ -18,7 +18,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class ReadTx:
-    """Read access to one consistent connection; `driver` is SQLite's own, where prepared reads may use it."""
+    """Read access to one consistent connection; `driver` is SQLite's own, for prepared statements."""
 
     __slots__ = ("_driver", "connection", "now")
 
@@ -55,7 +55,7 @@ class ReadTx:
         if self._driver is None:
             return self.connection.execute(query.statement, parameters).all()
         if not isinstance(parameters, dict):
-            raise TypeError("a prepared read takes one set of parameters")
+            raise TypeError("a prepared statement takes one set of parameters")
         return query.rows(self._driver, parameters)
 
 
@@ -67,13 +67,26 @@ class WriteTx(ReadTx):
 
     __slots__ = ("_bus", "actor", "callbacks", "events", "jobs")
 
-    def __init__(self, connection: Connection, now: int, bus: EventBus, actor: Actor = SYSTEM) -> None:
-        super().__init__(connection, now)
+    def __init__(
+        self,
+        connection: Connection,
+        now: int,
+        bus: EventBus,
+        actor: Actor = SYSTEM,
+        driver: sqlite3.Connection | None = None,
+    ) -> None:
+        super().__init__(connection, now, driver)
         self._bus = bus
         self.actor = actor
         self.events: list[Event] = []
         self.jobs: list[JobRequest] = []
         self.callbacks: list[Callable[[], None]] = []
+
+    def run(self, statement: Prepared, parameters: Mapping[str, Any]) -> int:
+        """Execute a prepared write; returns how many rows it wrote."""
+        if self._driver is None:
+            return self.connection.execute(statement.statement, parameters).rowcount
+        return statement.run(self._driver, parameters)
 
     def emit(self, event: Event) -> None:
         """Run the event's reactions now, write its row at the end, publish it after the commit."""

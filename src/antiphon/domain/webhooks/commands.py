@@ -29,7 +29,7 @@ from antiphon.domain.webhooks.records import (
     Source,
     Subscription,
 )
-from antiphon.domain.webhooks.results import attempt_row, deactivate_row
+from antiphon.domain.webhooks.results import add_attempt, deactivate_row
 from antiphon.domain.webhooks.schedule import HISTORY_MS, REACTIVATION_MS
 from antiphon.domain.webhooks.tables import attempts, deliveries, subscriptions
 
@@ -289,7 +289,7 @@ def finish_test(tx: WriteTx, account_id: str, subscription_id: str, result: Atte
             "p_now": result.ended_at,
         },
     )
-    tx.execute(attempts.insert(), attempt_row(account_id, subscription_id, result))
+    add_attempt(tx, account_id, subscription_id, result, status)
 
 
 def _encoded(event_types: Sequence[str]) -> str:

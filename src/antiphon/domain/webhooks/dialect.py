@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from antiphon.core.events import Event
 from antiphon.domain.webhooks.records import Delivery, Subscription
@@ -16,6 +16,10 @@ class AudioLink:
 
     url: str
     expires_at: int
+
+
+Sign: TypeAlias = Callable[[str, int, bytes], dict[str, str]]
+"""All headers of a request from event id, time in Unix seconds, and body."""
 
 
 class Dialect(Protocol):
@@ -44,8 +48,8 @@ class Dialect(Protocol):
         """The body of one attempt made at `now`; called for every attempt."""
         ...
 
-    def sign(self, secret: str, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-        """All headers of the request; `timestamp` is in Unix seconds."""
+    def signer(self, secret: str) -> Sign:
+        """Signs with this secret."""
         ...
 
     def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from antiphon.core.db.database import Database
 from antiphon.domain.webhooks.lanes import end_lane, find_receiver, list_due
-from antiphon.domain.webhooks.records import AttemptResult, Delivery, Receiver
+from antiphon.domain.webhooks.records import AttemptResult, Delivery
 from antiphon.domain.webhooks.results import record_results
-from antiphon.domain.webhooks.sender import Sender
+from antiphon.domain.webhooks.sender import OpenReceiver, Sender
 
-CHUNK = 100
-RECORD_COUNT = 50
+CHUNK = 200
+RECORD_COUNT = 200
 RECORD_SECONDS = 0.5
 REFILL_SECONDS = 0.1
 BEGINNING = (0, "")
@@ -45,6 +45,7 @@ class LaneRun:
         self._recorded: list[AttemptResult] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._recording: asyncio.Task[bool] | None = None
+        self._changed = asyncio.Event()
         self._wanted = True
         self._read_up_to: tuple[int, str] = BEGINNING
         self._refill_at = 0.0
@@ -54,22 +55,24 @@ class LaneRun:
         receiver = await self._database.read(find_receiver, *self._lane)
         if receiver is None:
             return await self._end()
-        secret = self._sender.open_secret(receiver)
         try:
-            return await self._work(receiver, secret)
+            return await self._work(self._sender.open(receiver))
         finally:
             await self._abort()
 
-    async def _work(self, receiver: Receiver, secret: str) -> bool:
+    async def _work(self, receiver: OpenReceiver) -> bool:
         loop = asyncio.get_running_loop()
         turn_ends = loop.time() + self._turn_seconds
         record_at = loop.time() + RECORD_SECONDS
         while True:
+            self._changed.clear()
             self._collect()
             if self._wanted and loop.time() < turn_ends:
                 await self._refill(loop.time())
                 for _ in range(min(self._concurrency - len(self._tasks), len(self._queue))):
-                    self._tasks.add(asyncio.create_task(self._drain(receiver, secret)))
+                    task = asyncio.create_task(self._drain(receiver))
+                    task.add_done_callback(self._note)
+                    self._tasks.add(task)
             else:
                 self._queue.clear()
             is_time = len(self._results) >= RECORD_COUNT or not self._tasks or loop.time() >= record_at
@@ -77,7 +80,9 @@ class LaneRun:
                 self._record()
                 record_at = loop.time() + RECORD_SECONDS
             if self._tasks or self._recording is not None:
-                await self._wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RECORD_SECONDS):
+                        await self._changed.wait()
             elif self._wanted and loop.time() >= turn_ends:
                 return False
             elif await self._end():
@@ -85,17 +90,8 @@ class LaneRun:
             elif not self._wanted:
                 return False
 
-    async def _wait(self) -> None:
-        waiting: set[asyncio.Task[Any]] = set(self._tasks)
-        if self._recording is not None:
-            waiting.add(self._recording)
-        done, _ = await asyncio.wait(waiting, timeout=RECORD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        for task in done & self._tasks:
-            task.result()
-        self._tasks -= done
-
     async def _refill(self, now: float) -> None:
-        if self._queue or now < self._refill_at:
+        if len(self._queue) >= self._concurrency or now < self._refill_at:
             return
         account_id, subscription_id, _ = self._lane
         due = await self._database.read(list_due, account_id, subscription_id, CHUNK, *self._read_up_to)
@@ -115,11 +111,16 @@ class LaneRun:
         self._read_up_to, self._refill_at = BEGINNING, 0.0
         return False
 
-    async def _drain(self, receiver: Receiver, secret: str) -> None:
+    async def _drain(self, receiver: OpenReceiver) -> None:
+        """One of the lane's simultaneous senders; ends when nothing waits."""
         while self._queue:
             delivery = self._queue.popleft()
-            result = await self._sender.attempt(receiver, secret, delivery)
+            if len(self._queue) == self._concurrency - 1:
+                self._changed.set()
+            result = await self._sender.attempt(receiver, delivery)
             self._results.append(result)
+            if len(self._results) == RECORD_COUNT:
+                self._changed.set()
             if result.outcome.gone:
                 self._wanted = False
                 self._queue.clear()
@@ -129,13 +130,20 @@ class LaneRun:
         self._recorded, self._results = self._results, []
         write = self._database.write(record_results, *self._lane, self._recorded)
         self._recording = asyncio.create_task(write)
+        self._recording.add_done_callback(self._note)
 
     def _collect(self) -> None:
-        """Take note of a finished write; raises its error."""
+        """Take note of what has ended; raises its error."""
+        for task in [task for task in self._tasks if task.done()]:
+            self._tasks.discard(task)
+            task.result()
         if self._recording is not None and self._recording.done():
             self._wanted = self._recording.result() and self._wanted
             self._busy.difference_update(result.delivery.id for result in self._recorded)
             self._recording = None
+
+    def _note(self, _: asyncio.Task[Any]) -> None:
+        self._changed.set()
 
     async def _abort(self) -> None:
         """After a failure or an interruption: what stays unrecorded is sent again with the same event id."""

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, func, literal_column, or_, select
 
 from antiphon.core.clock import MINUTE
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import events
 from antiphon.core.ids import new_id
@@ -34,7 +35,7 @@ _RECEIVER = select(*SUBSCRIPTION_COLUMNS, s.sealed_secret).where(
     s.lane_id == bindparam("lane_id"),
     s.is_active.is_(True),
 )
-_DUE = (
+_DUE = Prepared(
     select(
         d.id,
         d.event_id,

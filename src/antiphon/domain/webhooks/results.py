@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeAlias
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Integer, String, Text, and_, bindparam, case, select
 
+from antiphon.core.db.batches import batch, encode_batch
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.types import Id, Millis
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
 from antiphon.domain.webhooks.lanes import IS_PENDING
@@ -15,9 +18,11 @@ from antiphon.domain.webhooks.records import AttemptResult, DeliveryStatus, Disa
 from antiphon.domain.webhooks.schedule import ERROR_CHARS, MAX_FAILED_EVENTS, next_attempt_at
 from antiphon.domain.webhooks.tables import attempts, deliveries, subscriptions
 
+_Row: TypeAlias = tuple[str | int | None, ...]
+
 s, d = subscriptions.c, deliveries.c
 _OWN = and_(s.account_id == bindparam("p_account"), s.id == bindparam("p_id"))
-_LOCK = (
+_LOCK = Prepared(
     select(
         s.url,
         s.contract,
@@ -31,7 +36,7 @@ _LOCK = (
     .where(s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id"))
     .with_for_update(key_share=True)
 )
-_COUNTERS = (
+_COUNTERS = Prepared(
     subscriptions.update()
     .where(_OWN)
     .values(
@@ -42,31 +47,75 @@ _COUNTERS = (
         lane_seen_at=bindparam("p_now"),
     )
 )
-_SETTLE = (
+# The account is in every row: compared with one parameter, SQLite would begin with the account's deliveries
+# and read the whole batch for each of them.
+_RESULTS = batch(
+    "results",
+    account=Id,
+    attempt_id=Id,
+    delivery_id=Id,
+    made_before=Integer,
+    status=String(16),
+    next_attempt_at=Millis,
+    finished_at=Millis,
+    started_at=Millis,
+    latency_ms=Integer,
+    status_code=Integer,
+    error=Text,
+    response_excerpt=Text,
+)
+r = _RESULTS.c
+_SETTLE = Prepared(
     deliveries.update()
-    .where(
-        d.account_id == bindparam("p_account"),
-        d.id == bindparam("p_delivery"),
-        d.attempts == bindparam("p_expected"),
-        IS_PENDING,
-    )
+    .where(d.account_id == r.account, d.id == r.delivery_id, d.attempts == r.made_before, IS_PENDING)
     .values(
-        status=bindparam("p_status"),
+        status=r.status,
         attempts=d.attempts + 1,
-        next_attempt_at=bindparam("p_next"),
-        finished_at=bindparam("p_finished"),
+        next_attempt_at=r.next_attempt_at,
+        finished_at=r.finished_at,
+    )
+)
+_ADD_ATTEMPTS = Prepared(
+    attempts.insert().from_select(
+        [
+            "id",
+            "account_id",
+            "subscription_id",
+            "delivery_id",
+            "number",
+            "at",
+            "latency_ms",
+            "status_code",
+            "error",
+            "response_excerpt",
+        ],
+        select(
+            r.attempt_id,
+            r.account,
+            bindparam("p_id", type_=Id),
+            r.delivery_id,
+            r.made_before + 1,
+            r.started_at,
+            r.latency_ms,
+            r.status_code,
+            r.error,
+            r.response_excerpt,
+        ),
     )
 )
 # An answer that was under way when its delivery was cancelled is history all the same.
-_SETTLE_CANCELLED = (
+_SETTLE_CANCELLED = Prepared(
     deliveries.update()
     .where(
-        d.account_id == bindparam("p_account"),
-        d.id == bindparam("p_delivery"),
-        d.attempts == bindparam("p_expected"),
+        d.account_id == r.account,
+        d.id == r.delivery_id,
+        d.attempts == r.made_before,
         d.status == DeliveryStatus.CANCELLED.value,
     )
-    .values(status=bindparam("p_status"), attempts=d.attempts + 1)
+    .values(
+        status=case((r.status == DeliveryStatus.DELIVERED.value, r.status), else_=d.status),
+        attempts=d.attempts + 1,
+    )
 )
 _CANCEL = (
     deliveries.update()
@@ -90,7 +139,7 @@ def record_results(
     is_active, failures = bool(row.is_active), int(row.consecutive_failures)
     delivery_at, success_at, error = row.last_delivery_at, row.last_success_at, row.last_error
     reason: DisabledReason | None = None
-    settled: list[dict[str, Any]] = []
+    rows: list[_Row] = []
     for result in results:
         outcome, made = result.outcome, result.delivery.attempts + 1
         delivery_at = result.started_at
@@ -105,20 +154,14 @@ def record_results(
                 if is_active and reason is None:
                     failures += 1
                     reason = _disabling(failures, gone=outcome.gone)
-        settled.append(
-            {
-                "p_account": account_id,
-                "p_delivery": result.delivery.id,
-                "p_expected": result.delivery.attempts,
-                "p_status": status.value,
-                "p_next": again,
-                "p_finished": None if again is not None else result.ended_at,
-            }
-        )
-    if settled:
-        _settle(tx, settled, was_active=is_active)
-        tx.execute(attempts.insert(), [attempt_row(account_id, subscription_id, item) for item in results])
-    tx.execute(
+        rows.append(_row(account_id, result, status, again))
+    if rows:
+        written = {"p_id": subscription_id, "results": encode_batch(rows)}
+        tx.run(_SETTLE, written)
+        if not is_active:
+            tx.run(_SETTLE_CANCELLED, written)
+        tx.run(_ADD_ATTEMPTS, written)
+    tx.run(
         _COUNTERS,
         {
             "p_account": account_id,
@@ -150,34 +193,33 @@ def deactivate_row(tx: WriteTx, account_id: str, subscription_id: str, reason: D
     tx.execute(_CANCEL, own)
 
 
-def attempt_row(account_id: str, subscription_id: str, result: AttemptResult) -> dict[str, Any]:
-    outcome = result.outcome
-    return {
-        "id": new_id(),
-        "account_id": account_id,
-        "subscription_id": subscription_id,
-        "delivery_id": result.delivery.id,
-        "number": result.delivery.attempts + 1,
-        "at": result.started_at,
-        "latency_ms": max(0, result.ended_at - result.started_at),
-        "status_code": outcome.status_code,
-        "error": None if outcome.error is None else outcome.error[:ERROR_CHARS],
-        "response_excerpt": outcome.response_excerpt,
-    }
+def add_attempt(
+    tx: WriteTx, account_id: str, subscription_id: str, result: AttemptResult, status: DeliveryStatus
+) -> None:
+    """Write an attempt's row of the history, and nothing else."""
+    row = _row(account_id, result, status, None)
+    tx.run(_ADD_ATTEMPTS, {"p_id": subscription_id, "results": encode_batch([row])})
+
+
+def _row(account_id: str, result: AttemptResult, status: DeliveryStatus, again: int | None) -> _Row:
+    delivery, outcome = result.delivery, result.outcome
+    return (
+        account_id,
+        new_id(),
+        delivery.id,
+        delivery.attempts,
+        status.value,
+        again,
+        None if again is not None else result.ended_at,
+        result.started_at,
+        max(0, result.ended_at - result.started_at),
+        outcome.status_code,
+        None if outcome.error is None else outcome.error[:ERROR_CHARS],
+        outcome.response_excerpt,
+    )
 
 
 def _disabling(failures: int, *, gone: bool) -> DisabledReason | None:
     if gone:
         return DisabledReason.GONE
     return DisabledReason.FAILURES if failures >= MAX_FAILED_EVENTS else None
-
-
-def _settle(tx: WriteTx, settled: list[dict[str, Any]], *, was_active: bool) -> None:
-    tx.execute(_SETTLE, settled)
-    if not was_active:
-        for values in settled:
-            status = DeliveryStatus(values["p_status"])
-            kept = (
-                DeliveryStatus.DELIVERED if status is DeliveryStatus.DELIVERED else DeliveryStatus.CANCELLED
-            )
-            tx.execute(_SETTLE_CANCELLED, {**values, "p_status": kept.value})

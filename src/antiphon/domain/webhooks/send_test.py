@@ -21,6 +21,6 @@ async def send_test(
     subscription = await database.read(get_subscription, account_id, subscription_id)
     dialect = services.dialects[subscription.contract]
     receiver, delivery = await database.write(start_test, dialect, account_id, subscription_id)
-    result = await sender.attempt(receiver, sender.open_secret(receiver), delivery)
+    result = await sender.attempt(sender.open(receiver), delivery)
     await database.write(finish_test, account_id, subscription_id, result)
     return result

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 import structlog
 
 from antiphon.core.http import HttpFailure
 from antiphon.domain.services import Services
 from antiphon.domain.webhooks.commands import secret_context
-from antiphon.domain.webhooks.dialect import AudioLink
+from antiphon.domain.webhooks.dialect import AudioLink, Dialect, Sign
 from antiphon.domain.webhooks.outcomes import INTERNAL, outcome_of, outcome_of_failure
-from antiphon.domain.webhooks.records import AttemptResult, Delivery, Outcome, Receiver
+from antiphon.domain.webhooks.records import AttemptResult, Delivery, Outcome, Receiver, Subscription
 from antiphon.domain.webhooks.schedule import ATTEMPT_SECONDS, MAX_RESPONSE_BYTES
 
 log = structlog.get_logger(__name__)
 
 _decode = msgspec.json.Decoder(dict).decode
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReceiver:
+    """A receiver with its secret at work; lives as long as a lane's turn."""
+
+    subscription: Subscription
+    dialect: Dialect
+    sign: Sign
 
 
 class Sender:
@@ -29,36 +40,35 @@ class Sender:
         self._dialects = services.dialects
         self._timeout = timeout_seconds
 
-    def open_secret(self, receiver: Receiver) -> str:
-        """The signing secret. Raises CipherError when it was sealed with another key."""
-        return self._cipher.open(
-            receiver.sealed_secret or "", secret_context(receiver.subscription.id)
-        ).decode()
+    def open(self, receiver: Receiver) -> OpenReceiver:
+        """Ready to send. Raises CipherError when the secret was sealed with another key."""
+        subscription = receiver.subscription
+        sealed = receiver.sealed_secret or ""
+        secret = self._cipher.open(sealed, secret_context(subscription.id)).decode()
+        dialect = self._dialects[subscription.contract]
+        return OpenReceiver(subscription, dialect, dialect.signer(secret))
 
-    async def attempt(self, receiver: Receiver, secret: str, delivery: Delivery) -> AttemptResult:
+    async def attempt(self, receiver: OpenReceiver, delivery: Delivery) -> AttemptResult:
         """Send once; every failure is an outcome."""
         started_at = self._clock.now()
-        outcome = await self._send(receiver, secret, delivery, started_at)
+        outcome = await self._send(receiver, delivery, started_at)
         return AttemptResult(delivery, outcome, started_at, self._clock.now())
 
-    async def _send(self, receiver: Receiver, secret: str, delivery: Delivery, now: int) -> Outcome:
-        subscription = receiver.subscription
-        dialect = self._dialects[subscription.contract]
+    async def _send(self, receiver: OpenReceiver, delivery: Delivery, now: int) -> Outcome:
         try:
-            body = dialect.render(
+            body = receiver.dialect.render(
                 delivery.event_id,
                 delivery.event_type,
                 _decode(delivery.data),
-                subscription,
+                receiver.subscription,
                 delivery,
                 now,
                 self._audio_link(delivery),
             )
-            headers = dialect.sign(secret, delivery.event_id, now // 1000, body)
             response = await self._http.request(
                 "POST",
-                subscription.url,
-                headers=headers,
+                receiver.subscription.url,
+                headers=receiver.sign(delivery.event_id, now // 1000, body),
                 body=body,
                 timeout_seconds=self._timeout,
                 max_response_bytes=MAX_RESPONSE_BYTES,

@@ -202,10 +202,33 @@ async def test_a_call_in_and_its_recording(world: CarrierWorld, api: CarrierStan
     page = await world.database.read(list_calls, world.account_id, CallFilters(), 50, 0)
     (call,) = page.items
     assert (call.status, call.call_sid, call.carrier) == (CallStatus.COMPLETED, "CA1", "twilio")
-    assert (call.started_at, call.answered_at, call.duration_seconds) == (now, now + 5 * SECOND, 35)
+    assert (call.started_at, call.answered_at, call.duration_seconds) == (now, now + 5 * SECOND, 30)
     assert len(api.file_requests) == 1
     stored = str(call.recording_source).removeprefix("object:")
     assert await world.services.store.get(stored) == b"RIFF sound"
+
+
+async def test_a_call_whose_end_alone_is_told(world: CarrierWorld) -> None:
+    """Twilio calls back with the last status only unless told otherwise; the answer follows from it."""
+    line = await world.twilio()
+    now = world.clock.now()
+    fields = {**CALL, "Direction": "outbound-api", "From": OWN, "To": OUTSIDE}
+    for _ in range(2):
+        await world.call_back(line, {**fields, "CallStatus": "completed", "CallDuration": "35"})
+    page = await world.database.read(list_calls, world.account_id, CallFilters(), 50, 0)
+    (call,) = page.items
+    assert (call.status, call.duration_seconds) == (CallStatus.COMPLETED, 35)
+    assert (call.started_at, call.answered_at, call.ended_at) == (now - 35 * SECOND, now - 35 * SECOND, now)
+    assert world.told("call.") == ["call.started", "call.answered", "call.ended"]
+
+
+async def test_the_ringing_of_a_call_put_through_is_no_talk(world: CarrierWorld) -> None:
+    line = await world.twilio(forward_to="+12025550188")
+    await world.call_back(line, {**CALL, "CallStatus": "ringing"})
+    world.clock.advance(30 * SECOND)
+    done = {**CALL, "CallStatus": "completed", "CallDuration": "30", "CallbackSource": "call-progress-events"}
+    await world.call_back(line, done)
+    assert world.told("call.") == ["call.started", "call.ended"]
 
 
 @pytest.mark.parametrize(

@@ -285,8 +285,10 @@ class TwilioCarrier:
         if end == "completed" and form.get("AnsweredBy", "").startswith(("machine", "fax")):
             end, reason = "no_answer", "voicemail"
         duration = form.get("CallDuration", "")
-        talk_ms = int(duration) * SECOND if duration.isdecimal() and len(duration) < 8 else None
-        return [CallEnded(call, at, end, reason, talk_ms)]
+        # Of a call put through, it counts the ringing of the colleague too.
+        is_told = not (self._forward_to and call.direction == "inbound")
+        is_told = is_told and duration.isdecimal() and len(duration) < 8
+        return [CallEnded(call, at, end, reason, int(duration) * SECOND if is_told else None)]
 
     def _recording(self, form: Mapping[str, str]) -> list[CarrierEvent]:
         url = form.get("RecordingUrl", "")

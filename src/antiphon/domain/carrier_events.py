@@ -80,6 +80,9 @@ def _call(tx: WriteTx, connection: Connection, event: CallStarted | CallAnswered
     if isinstance(event, CallAnswered):
         answer_call(tx, account_id, call_id, at=event.at)
     elif isinstance(event, CallEnded):
+        if event.status == "completed" and event.talk_ms is not None:
+            # Of many accounts the carrier tells the end alone.
+            answer_call(tx, account_id, call_id, at=event.at - event.talk_ms)
         end_call(
             tx,
             account_id,

@@ -10,6 +10,9 @@ export function CopyField({ label, value, testId }: { label: string; value: stri
       <Group gap={6} wrap="nowrap" align="stretch">
         <Code
           data-testid={testId}
+          tabIndex={0}
+          aria-label={label}
+          role="group"
           style={{ flex: 1, padding: "8px 12px", overflowX: "auto", whiteSpace: "nowrap", fontSize: 12.5 }}
         >
           {value}

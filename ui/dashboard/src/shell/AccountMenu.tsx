@@ -1,5 +1,5 @@
-import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { IconBook, IconCheck, IconLogout, IconSelector, IconUserCircle } from "@tabler/icons-react";
+import { Avatar, Group, type MantineColorScheme, Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
+import { IconBook, IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSelector, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,9 +8,9 @@ import { problemToast } from "@/components/toasts";
 import classes from "./shell.module.css";
 
 const schemes = [
-  { value: "light", label: "Light" },
-  { value: "dark", label: "Dark" },
-  { value: "auto", label: "Auto" },
+  { value: "light", label: "Light", icon: IconSun },
+  { value: "dark", label: "Dark", icon: IconMoon },
+  { value: "auto", label: "As this device", icon: IconDeviceDesktop },
 ];
 
 function Accounts() {
@@ -62,7 +62,7 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={252} opened={isOpen} onChange={setOpen}>
       <Menu.Target>
-        <UnstyledButton className={classes.account} data-testid="user-menu" mt="sm" aria-label={`${name}, account menu`}>
+        <UnstyledButton className={classes.account} data-testid="user-menu" mt="sm">
           <Group gap="sm" wrap="nowrap">
             <Avatar name={name} color="initials" size={34} radius="xl" aria-hidden />
             <div style={{ flex: 1, minWidth: 0 }}>
@@ -73,6 +73,7 @@ export function AccountMenu() {
                 {account.name || "Unnamed account"}
               </Text>
             </div>
+            <VisuallyHidden>Account menu</VisuallyHidden>
             <IconSelector size={16} opacity={0.6} aria-hidden />
           </Group>
         </UnstyledButton>
@@ -90,17 +91,14 @@ export function AccountMenu() {
           Guide
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Label id="appearance">Appearance</Menu.Label>
-        <SegmentedControl
-          data={schemes}
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as "light" | "dark" | "auto")}
-          size="xs"
-          fullWidth
-          mx={8}
-          mb={6}
-          aria-labelledby="appearance"
-        />
+        <Menu.Label>Appearance</Menu.Label>
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>
+          {schemes.map(({ value, label, icon: Icon }) => (
+            <Menu.RadioItem key={value} value={value} rightSection={<Icon size={16} aria-hidden />}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()} data-testid="sign-out">
           Sign out

@@ -1,5 +1,5 @@
 import { ActionIcon, AppShell, Box, Burger, Group, Kbd, Text, UnstyledButton } from "@mantine/core";
-import { useDisclosure, useHotkeys, useOs } from "@mantine/hooks";
+import { useDisclosure, useHotkeys, useMediaQuery, useOs } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense, useEffect } from "react";
@@ -40,12 +40,13 @@ function SearchButton() {
 /** The frame around every screen of the app. */
 export function Layout() {
   const [isOpen, { toggle, close }] = useDisclosure();
+  const isNarrow = useMediaQuery("(max-width: 47.99em)") ?? false;
   const screens = useScreens(mainScreens);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const isFull = path.startsWith("/inbox");
   const main = useArrival();
   useLiveRefresh();
-  useHotkeys([["mod+K", openPalette, { preventDefault: true }]], []);
+  useHotkeys([["mod+K", openPalette, { preventDefault: true }], ["Escape", close]], []);
   useEffect(() => dropOldDrafts(), []);
   return (
     <>
@@ -75,7 +76,7 @@ export function Layout() {
             </ActionIcon>
           </Group>
         </AppShell.Header>
-        <AppShell.Navbar p="sm" id="sections" className={classes.navbar}>
+        <AppShell.Navbar p="sm" id="sections" className={classes.navbar} inert={isNarrow && !isOpen}>
           <Group px={8} py={6} mb="sm" visibleFrom="sm">
             <Link to="/home" className={classes.home} aria-label="Antiphon, to Home">
               <Logo />

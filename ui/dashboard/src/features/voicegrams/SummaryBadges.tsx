@@ -6,7 +6,8 @@ import { sentenceCase } from "@/format";
 const urgencyColors: Record<string, string> = { high: "red", medium: "orange", low: "gray" };
 const sentimentColors: Record<string, string> = { positive: "teal", neutral: "gray", negative: "pink" };
 
-export function SummaryBadges({ summary }: { summary: Summary | null }) {
+/** In lists only what stands out: neither a neutral tone nor a low urgency. */
+export function SummaryBadges({ summary, isBrief = false }: { summary: Summary | null; isBrief?: boolean }) {
   if (!summary) return null;
   const { urgency, sentiment, intent, callback_required: callback } = summary;
   if (!urgency && !sentiment && !intent && !callback) return null;
@@ -18,7 +19,7 @@ export function SummaryBadges({ summary }: { summary: Summary | null }) {
           Call back
         </Badge>
       )}
-      {urgency && (
+      {urgency && !(isBrief && urgency === "low") && (
         <Badge {...look} color={urgencyColors[urgency] ?? "gray"}>
           {sentenceCase(urgency)} urgency
         </Badge>
@@ -28,7 +29,7 @@ export function SummaryBadges({ summary }: { summary: Summary | null }) {
           {sentenceCase(intent)}
         </Badge>
       )}
-      {sentiment && (
+      {sentiment && !(isBrief && sentiment === "neutral") && (
         <Badge {...look} color={sentimentColors[sentiment] ?? "gray"}>
           {sentenceCase(sentiment)}
         </Badge>

@@ -9,7 +9,7 @@ import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
-import { Duration, PhoneText, Tags, TimeText } from "@/components/texts";
+import { Duration, Tags, TimeText } from "@/components/texts";
 import { phoneText, sentenceCase } from "@/format";
 import { useFilters } from "@/hooks/useFilters";
 import { filters } from "./filters";
@@ -58,9 +58,13 @@ const columns: Column<Voicegram>[] = [
   {
     key: "sender",
     header: "From",
-    width: "minmax(150px, 1.1fr)",
+    width: "minmax(150px, 1.3fr)",
     card: "title",
-    cell: (voicegram) => (voicegram.sender.email || !voicegram.sender.phone ? nameOf(voicegram) : <PhoneText phone={voicegram.sender.phone} />),
+    cell: (voicegram) => (
+      <Text size="sm" fw="inherit" truncate title={nameOf(voicegram)}>
+        {nameOf(voicegram)}
+      </Text>
+    ),
   },
   { key: "gist", header: "What it says", width: "minmax(220px, 3fr)", card: "plain", cell: (voicegram) => <Gist {...voicegram} /> },
   {
@@ -71,7 +75,7 @@ const columns: Column<Voicegram>[] = [
     card: "plain",
     cell: ({ summary, tags }) => (
       <Group gap={6}>
-        <SummaryBadges summary={summary} />
+        <SummaryBadges summary={summary} isBrief />
         <Tags tags={tags} />
       </Group>
     ),

@@ -1,5 +1,5 @@
 import "@mantine/spotlight/styles.css";
-import { useMantineColorScheme, VisuallyHidden } from "@mantine/core";
+import { useComputedColorScheme, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { createSpotlight, Spotlight, type SpotlightActionData } from "@mantine/spotlight";
 import {
@@ -47,7 +47,8 @@ export function Palette() {
   const router = useRouter();
   const screens = useScreens(allScreens);
   const actions = useScreens(paletteActions);
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme();
+  const colorScheme = useComputedColorScheme("light");
   const [query, setQuery] = useState("");
   const [typed] = useDebouncedValue(query.trim(), 180);
   const { data: found = [], isFetching } = useQuery(searchQuery(typed));
@@ -97,6 +98,7 @@ export function Palette() {
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
+      attributes={{ content: { "aria-label": "Command palette" } }}
       scrollable
       maxHeight="min(70dvh, 520px)"
       onSpotlightClose={() => setQuery("")}

@@ -12,7 +12,8 @@ import msgspec
 from antiphon.core.clock import DAY, SECOND
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import add_to_counter, create_account, create_key, create_user
+from antiphon.domain.accounts.commands import add_to_counter, create_account, create_user
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
 from antiphon.domain.calls.queries import COUNTER
 from antiphon.domain.calls.tables import call_days, call_segments, calls

@@ -15,7 +15,8 @@ from _common import Figure, ServerProcess, cpu_seconds, figure, run, server
 from _load import get_request, send_all
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import create_account, create_key, create_user
+from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import ChannelKind

@@ -15,7 +15,8 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.jobs.registry import JobRegistry
 from antiphon.core.jobs.testing import advance_and_drain
 from antiphon.core.jobs.worker import JobWorker, WorkerSettings
-from antiphon.domain.accounts.commands import create_account, create_key, create_user
+from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import KeyKind, NewKey, Plan, Role
 from antiphon.domain.services import Services
 from antiphon.domain.webhooks.dialect import Dialect, Dialects

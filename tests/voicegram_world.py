@@ -14,7 +14,8 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
 from antiphon.core.jobs.testing import advance_and_drain
 from antiphon.core.jobs.worker import JobWorker
-from antiphon.domain.accounts.commands import create_account, create_key, create_user
+from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import KeyKind, NewKey, Plan, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import Channel, ChannelKind

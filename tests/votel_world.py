@@ -15,8 +15,10 @@ from antiphon.core.clock import ManualClock
 from antiphon.core.crypto import hash_password
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import create_account, create_key, create_user
+from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import Account, KeyKind, Plan, Role
+from antiphon.domain.accounts.tables import audit_log
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import Channel, ChannelKind
 from antiphon.domain.mails.tables import mails
@@ -224,3 +226,53 @@ def fault(answer: httpx2.Response) -> dict[str, Any]:
     body = answer.json()
     assert set(body) == {"detail", "errors"}
     return dict(body["errors"][0])
+
+
+@dataclass
+class Browser:
+    """Somebody signed in: the cookie of one browser and its CSRF token."""
+
+    world: World
+    cookie: str
+    csrf_token: str
+
+    async def ask(self, method: str, path: str, *, headers: Any = None, **options: Any) -> httpx2.Response:
+        sent = {"Cookie": f"antiphon_session={self.cookie}", "X-CSRF-Token": self.csrf_token}
+        self.world.client.cookies.clear()
+        answer = await self.world.client.request(
+            method, f"/api{path}", headers={**sent, **(headers or {})}, **options
+        )
+        self.world.client.cookies.clear()
+        return answer
+
+
+async def open_browser(
+    world: World, email: str | None = None, *, password: str = PASSWORD, **more: Any
+) -> Browser:
+    """Sign in from a browser of its own."""
+    world.client.cookies.clear()
+    body = {"email": email or world.ours.email, "password": password, **more}
+    return browser_of(world, await world.client.post("/api/session", json=body))
+
+
+def browser_of(world: World, answer: httpx2.Response) -> Browser:
+    assert answer.status_code in (200, 201), answer.text
+    found = re.search(r"antiphon_session=([^;]+)", answer.headers["set-cookie"])
+    assert found is not None
+    world.client.cookies.clear()
+    return Browser(world, found[1], answer.json()["csrf_token"])
+
+
+async def audit_actions(world: World, tenant: Tenant | None = None) -> list[str]:
+    """What the account's audit log holds, oldest first."""
+    account_id = (tenant or world.ours).account.id
+
+    def read(tx: ReadTx) -> list[str]:
+        rows = tx.all(
+            select(audit_log.c.action)
+            .where(audit_log.c.account_id == account_id)
+            .order_by(audit_log.c.at, audit_log.c.id)
+        )
+        return [row.action for row in rows]
+
+    return await world.services.database.read(read)

@@ -21,7 +21,8 @@ from antiphon.core.clock import to_iso_or_none
 from antiphon.core.crypto import hash_password
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
-from antiphon.domain.accounts.commands import create_account, create_key, create_user, parse_expiry
+from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.keys import create_key, parse_expiry
 from antiphon.domain.accounts.queries import find_account_by_subdomain, get_account, list_people
 from antiphon.domain.accounts.records import Account, KeyKind, NewKey, Plan, Role
 from antiphon.domain.channels.commands import create_channel

@@ -18,14 +18,13 @@ from antiphon.cli.output import (
     run_async,
 )
 from antiphon.cli.session import open_services
-from antiphon.core.crypto import Cipher, hash_password
+from antiphon.core.crypto import hash_password
 from antiphon.core.db.transaction import WriteTx
-from antiphon.domain.accounts.commands import create_account, create_key, create_user
+from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.queries import count_accounts
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
-from antiphon.domain.channels.commands import create_channel
-from antiphon.domain.channels.records import ChannelKind
-from antiphon.domain.numbers.commands import create_simulator
+from antiphon.domain.demo import add_demo_data
 from antiphon.domain.services import Services
 from antiphon.settings import Settings
 
@@ -49,9 +48,7 @@ async def ensure_demo(services: Services) -> Demo | None:
     if await services.database.read(count_accounts):
         return _load(path)
     password = secrets.token_urlsafe(9)
-    demo = await services.database.write(
-        _create, password, hash_password(password), services.cipher, services.settings
-    )
+    demo = await services.database.write(_create, password, hash_password(password), services)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(demo), file)
@@ -65,24 +62,15 @@ def _load(path: Path) -> Demo | None:
         return None
 
 
-def _create(tx: WriteTx, password: str, password_hash: str, cipher: Cipher, settings: Settings) -> Demo:
+def _create(tx: WriteTx, password: str, password_hash: str, services: Services) -> Demo:
     account = create_account(tx, name="Demo", plan=Plan.PRO, subdomain="demo")
     user_id = create_user(
         tx, account.id, email=EMAIL, name="Owner", role=Role.OWNER, password_hash=password_hash
     )
     key = create_key(tx, account.id, user_id, kind=KeyKind.PAT, name="Demo")
-    channel = create_channel(
-        tx,
-        account.id,
-        kind=ChannelKind.CAMPAIGN,
-        name="Hello",
-        slug="hello",
-        greeting="Leave us a voice message. We read every one.",
-    )
-    number = ""
-    if settings.simulated_numbers != "none":
-        number = create_simulator(tx, cipher, account.id).e164
-    return Demo(account.id, EMAIL, password, key.key, f"/v/{account.subdomain}/{channel.slug}", number)
+    made = add_demo_data(tx, services, account)
+    place = f"/v/{account.subdomain}/{made.channel_slug}"
+    return Demo(account.id, EMAIL, password, key.key, place, made.number)
 
 
 def describe(demo: Demo, settings: Settings) -> dict[str, str]:

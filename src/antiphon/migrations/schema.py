@@ -12,6 +12,7 @@ from antiphon.domain.calls import tables as call_tables
 from antiphon.domain.channels import tables as channel_tables
 from antiphon.domain.contacts import tables as contact_tables
 from antiphon.domain.conversations import tables as conversation_tables
+from antiphon.domain.integrations import tables as integration_tables
 from antiphon.domain.mails import tables as mail_tables
 from antiphon.domain.numbers import tables as number_tables
 from antiphon.domain.voicegrams import tables as voicegram_tables
@@ -25,6 +26,7 @@ TABLE_MODULES = (
     channel_tables,
     contact_tables,
     conversation_tables,
+    integration_tables,
     mail_tables,
     number_tables,
     voicegram_tables,

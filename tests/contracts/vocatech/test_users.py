@@ -12,13 +12,15 @@ from antiphon.core.clock import DAY
 from antiphon.core.crypto import sha256_hex
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
-from antiphon.domain.accounts.commands import create_key, create_user, start_session
+from antiphon.domain.accounts.commands import create_user
 from antiphon.domain.accounts.company import update_company
 from antiphon.domain.accounts.errors import LinkError
 from antiphon.domain.accounts.invitations import InvitationMail
+from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.members import get_member_by_number
 from antiphon.domain.accounts.queries import find_session
 from antiphon.domain.accounts.records import KeyKind, NewKey, Role
+from antiphon.domain.accounts.sessions import start_session
 from antiphon.domain.accounts.sign_in_links import use_sign_in_link
 from antiphon.domain.mails.tables import mails
 from antiphon.domain.numbers.commands import create_connection, create_number
@@ -267,7 +269,7 @@ async def test_a_new_user_gets_a_link(world: World) -> None:
     with pytest.raises(DomainError):
         await database.write(use_sign_in_link, token, None)
     world.clock.advance(7 * DAY - 1)
-    user_id = await database.write(use_sign_in_link, token, "hash")
+    user_id = (await database.write(use_sign_in_link, token, "hash")).user_id
     assert (await database.read(get_member_by_number, world.ours.account_id, 4)).user_id == user_id
     with pytest.raises(LinkError):
         await database.write(use_sign_in_link, token, "hash")

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from antiphon.core.clock import DAY, SECOND
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import create_key, create_user, revoke_key, set_plan
+from antiphon.domain.accounts.commands import create_user, set_plan
+from antiphon.domain.accounts.keys import create_key, revoke_key
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
 from antiphon.domain.accounts.tables import api_keys, users
 from voicegram_world import World

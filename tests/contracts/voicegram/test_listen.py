@@ -6,7 +6,8 @@ import pytest
 
 from antiphon.core.clock import DAY
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import revoke_key, set_plan
+from antiphon.domain.accounts.commands import set_plan
+from antiphon.domain.accounts.keys import revoke_key
 from antiphon.domain.accounts.records import Plan
 from antiphon.domain.voicegrams.commands import delete_audio, delete_voicegram, revoke_link
 from antiphon.domain.voicegrams.queries import find_listener, list_links

@@ -11,7 +11,7 @@ from antiphon.contracts.voicory.limits import WINDOWS, limit_key
 from antiphon.core.clock import DAY, SECOND
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import ErrorCategory, ServiceError
-from antiphon.domain.accounts.commands import revoke_key
+from antiphon.domain.accounts.keys import revoke_key
 from antiphon.domain.accounts.records import KeyKind
 from antiphon.domain.accounts.tables import memberships
 from phone_world import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon.core.clock import DAY
-from antiphon.domain.accounts.commands import revoke_key
+from antiphon.domain.accounts.keys import revoke_key
 from antiphon.domain.accounts.records import KeyKind, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import ChannelKind
@@ -238,7 +238,14 @@ async def test_me(world: World) -> None:
     """votel.md 11.1."""
     me = (await world.get("/me")).json()
     ours = world.ours
-    assert me["user"] == {"id": ours.user_id, "email": ours.email, "name": "Owner", "role": "owner"}
+    assert me["user"] == {
+        "id": ours.user_id,
+        "email": ours.email,
+        "name": "Owner",
+        "role": "owner",
+        "totp_active": False,
+    }
+    assert me["accounts"] == [{"id": ours.account.id, "name": "Acme", "role": "owner"}]
     assert (me["account"]["id"], me["account"]["slug"], me["role"]) == (ours.account.id, "acme", "owner")
     assert me["key"] == {"id": ours.key_id, "name": "tests", "scopes": None}
     assert me["acting_for"] is None

@@ -9,8 +9,9 @@ from antiphon.core.clock import DAY, HOUR
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.storage import ObjectMissing
-from antiphon.domain.accounts.commands import create_key, revoke_key, set_plan
+from antiphon.domain.accounts.commands import set_plan
 from antiphon.domain.accounts.jobs import remind_keys
+from antiphon.domain.accounts.keys import create_key, revoke_key
 from antiphon.domain.accounts.queries import list_people
 from antiphon.domain.accounts.records import KeyKind, Plan
 from antiphon.domain.voicegrams.commands import create_link, revoke_link

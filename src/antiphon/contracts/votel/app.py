@@ -19,12 +19,14 @@ from antiphon.contracts.votel.routes import (
     lead_activity,
     lead_config,
     leads,
+    me,
     media,
     public_recording,
     recording_channels,
     recordings,
     session,
     stream,
+    users,
     voicegram_links,
     voicegrams,
     webhooks,
@@ -37,6 +39,8 @@ OPENAPI_URL = "/openapi/votel.json"
 DOCS_URL = "/docs/votel"
 FAMILIES = (
     session.ROUTES,
+    me.ROUTES,
+    users.ROUTES,
     account.ROUTES,
     recording_channels.ROUTES,
     voicegrams.ROUTES,

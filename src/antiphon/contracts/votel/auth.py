@@ -15,7 +15,6 @@ from antiphon.core.clock import DAY
 from antiphon.core.crypto import sha256_hex
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.ids import is_uuid
-from antiphon.domain.accounts.commands import SESSION_MS, extend_session
 from antiphon.domain.accounts.queries import (
     find_key,
     find_member_account,
@@ -24,6 +23,7 @@ from antiphon.domain.accounts.queries import (
     get_user,
 )
 from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Role, Session, User
+from antiphon.domain.accounts.sessions import SESSION_MS, extend_session
 from antiphon.domain.services import Services
 
 COOKIE = "antiphon_session"

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from antiphon.contracts.votel.auth import COOKIE
-from antiphon.domain.accounts.commands import SESSION_MS
+from antiphon.domain.accounts.sessions import SESSION_MS
 from antiphon.settings import Settings
 
 

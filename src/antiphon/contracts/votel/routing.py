@@ -35,7 +35,7 @@ from antiphon.contracts.votel.permissions import allows, granted
 from antiphon.contracts.votel.schemas import ErrorAnswer
 from antiphon.core.actors import Actor, set_actor
 from antiphon.core.errors import DomainError
-from antiphon.domain.accounts.records import Plan
+from antiphon.domain.accounts.records import Plan, Role
 from antiphon.domain.services import Services
 
 log = structlog.get_logger(__name__)
@@ -102,6 +102,11 @@ class Call:
         if lowest is not None and self.caller.account.plan.tier_index < Plan(lowest).tier_index:
             raise forbidden(f"Upgrade required: {feature}")
         if not self.may(permission):
+            raise forbidden(f"Insufficient permissions: {permission}")
+
+    def require_role(self, lowest: Role, permission: str) -> None:
+        """A rule finer than the permission's own: raises the same ApiError 403 below `lowest`."""
+        if self.caller.role < lowest:
             raise forbidden(f"Insufficient permissions: {permission}")
 
     async def admit(self, permission: str | None, sub_account_id: str | None = None) -> None:

@@ -80,6 +80,7 @@ class UploadAnswer(BaseModel):
 class SignIn(Body):
     email: Annotated[Clean, Field(max_length=1000)]
     password: Annotated[str, Field(max_length=10_000)]
+    totp: Annotated[str | None, Field(max_length=100)] = None
 
 
 class MailLink(Body):
@@ -88,7 +89,8 @@ class MailLink(Body):
 
 class AcceptLink(Body):
     token: Annotated[str, Field(max_length=200)]
-    password: Annotated[str | None, Field(min_length=10, max_length=10_000)] = None
+    password: Annotated[str | None, Field(max_length=10_000)] = None
+    totp: Annotated[str | None, Field(max_length=100)] = None
 
 
 class UserModel(BaseModel):
@@ -112,26 +114,6 @@ class SessionAnswer(BaseModel):
     user: UserModel
     account: AccountModel
     csrf_token: str
-
-
-class KeyReference(BaseModel):
-    id: str
-    name: str
-    scopes: list[str] | None
-
-
-class AccountReference(BaseModel):
-    id: str
-    name: str
-
-
-class Me(BaseModel):
-    user: UserModel
-    account: AccountModel
-    role: str
-    permissions: list[str]
-    key: KeyReference | None
-    acting_for: AccountReference | None
 
 
 class Workspace(BaseModel):

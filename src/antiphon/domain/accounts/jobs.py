@@ -8,9 +8,9 @@ from antiphon.core.clock import DAY, to_iso
 from antiphon.core.crypto import Cipher
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
-from antiphon.domain.accounts.commands import purge_sessions
 from antiphon.domain.accounts.records import KeyKind
 from antiphon.domain.accounts.request_log import purge_request_log
+from antiphon.domain.accounts.sessions import purge_sessions
 from antiphon.domain.accounts.sign_in_links import purge_sign_in_links
 from antiphon.domain.accounts.tables import accounts, api_keys, users
 from antiphon.domain.mails.commands import queue_mail

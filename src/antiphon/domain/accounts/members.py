@@ -10,20 +10,25 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import normalise
 from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event
+from antiphon.core.ids import new_id
 from antiphon.core.phones import normalise_phone
 from antiphon.core.zones import is_zone
+from antiphon.domain.accounts import audit
 from antiphon.domain.accounts.commands import MEMBER_NUMBERS, add_to_counter, create_user
 from antiphon.domain.accounts.errors import ForbiddenError, LastOneError, TakenError
+from antiphon.domain.accounts.keys import revoke_keys_of
 from antiphon.domain.accounts.queries import get_account
-from antiphon.domain.accounts.records import Member, MemberPage, MemberSettings, Role
-from antiphon.domain.accounts.tables import memberships, sessions, users
+from antiphon.domain.accounts.records import Member, MemberPage, MemberSettings, MemberStatus, Role
+from antiphon.domain.accounts.tables import invitations, memberships, sessions, users
 
 RING_SECONDS = (5, 120)
+INVITATION_MS = 7 * DAY
 MAX_NAME = 200
 _EXTENSION = re.compile(r"[0-9]{1,16}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,255}")
@@ -40,6 +45,8 @@ _COLUMNS = (
     m.is_active,
     m.settings,
     m.created_at,
+    m.joined_at,
+    m.updated_at,
 )
 _MEMBERS = (
     select(*_COLUMNS).join(users, users.c.id == m.user_id).where(m.account_id == bindparam("account_id"))
@@ -67,6 +74,7 @@ _UPDATE = (
         extension=bindparam("p_extension"),
         is_active=bindparam("p_active"),
         settings=bindparam("p_settings"),
+        updated_at=bindparam("p_now"),
     )
 )
 _RENAME = users.update().where(users.c.id == bindparam("p_user")).values(name=bindparam("p_name"))
@@ -77,13 +85,17 @@ _END_SESSIONS = sessions.delete().where(
 
 @dataclass(frozen=True, slots=True)
 class MemberChanges:
-    """What to change; None leaves a value, `extension` "" takes it away, `settings` merge key by key."""
+    """What to change; None leaves a value, `extension` "" takes it away, `settings` merge key by key.
+
+    `reassign_to` is told with a deactivation.
+    """
 
     name: str | None = None
     extension: str | None = None
     role: Role | None = None
     is_active: bool | None = None
     settings: Mapping[str, object] | None = None
+    reassign_to: str | None = None
 
 
 def _member(row: AnyRow) -> Member:
@@ -97,6 +109,8 @@ def _member(row: AnyRow) -> Member:
         is_active=row.is_active,
         settings=msgspec.json.decode(row.settings, type=MemberSettings),
         created_at=row.created_at,
+        joined_at=row.joined_at,
+        updated_at=row.updated_at or row.created_at,
     )
 
 
@@ -105,13 +119,24 @@ def list_members(tx: ReadTx, account_id: str) -> list[Member]:
     return [_member(row) for row in tx.all(_ALL, {"account_id": account_id})]
 
 
-def search_members(tx: ReadTx, account_id: str, search: str | None, *, limit: int, offset: int) -> MemberPage:
+def search_members(
+    tx: ReadTx,
+    account_id: str,
+    search: str | None,
+    *,
+    role: Role | None = None,
+    status: MemberStatus | None = None,
+    limit: int,
+    offset: int,
+) -> MemberPage:
     """One page by number of those whose name, email or extension holds the text, in any case."""
     text = normalise(search or "")
     found = [
         member
         for member in list_members(tx, account_id)
-        if any(text in normalise(value) for value in (member.name, member.email, member.extension or ""))
+        if role in (None, member.role)
+        and status in (None, member.status)
+        and any(text in normalise(value) for value in (member.name, member.email, member.extension or ""))
     ]
     return MemberPage(found[offset : offset + limit], len(found))
 
@@ -155,7 +180,7 @@ def create_member(
     extension: str | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Member:
-    """Add a person who signs in by a link; a known address keeps its name. Emits `user.invited`.
+    """Invite a person, who signs in by a link; a known address keeps its name. Emits `user.invited`.
 
     Raises DomainError, and TakenError for an address or extension of this account.
     """
@@ -167,28 +192,35 @@ def create_member(
         raise TakenError(f"{email} is in this account already", field="email")
     checked = _merged(MemberSettings(), settings or {}, get_account(tx, account_id).country)
     free = _free_extension(tx, account_id, extension or None, "")
-    user_id = create_user(tx, account_id, email=email, name=name, role=role, password_hash=None)
+    user_id = create_user(
+        tx, account_id, email=email, name=name, role=role, password_hash=None, has_joined=False
+    )
     member = replace(get_member(tx, account_id, user_id), extension=free, settings=checked)
     _store(tx, account_id, member)
+    add_invitation(tx, account_id, user_id)
     tx.emit(Event(account_id, "user.invited", user_id, {"role": role.label}))
-    return member
+    changes = audit.changed({}, {"email": email, "role": role.label})
+    audit.record(tx, account_id, "user.invited", _target(member), changes)
+    return get_member(tx, account_id, user_id)
 
 
 def update_member(tx: WriteTx, account_id: str, user_id: str, changes: MemberChanges, *, by: Role) -> Member:
     """Change a person's place in the account; `by` is the role of who asks.
 
-    Writing `admin` to an owner leaves an owner; another role, or deactivation, needs an owner. Raises
-    NotFoundError, ForbiddenError, DomainError, TakenError and LastOneError.
+    Making an owner, and another role or deactivation of one, needs an owner. Raises NotFoundError,
+    ForbiddenError, DomainError, TakenError and LastOneError.
     """
     # One change at a time, so that two admins cannot take away each other.
     add_to_counter(tx, account_id, MEMBER_NUMBERS, 0)
     old = get_member(tx, account_id, user_id)
     role = old.role if changes.role is None else changes.role
-    if old.role is Role.OWNER and role is Role.ADMIN:
-        role = Role.OWNER
     is_active = old.is_active if changes.is_active is None else changes.is_active
     taken_away = (role, is_active) != (old.role, old.is_active) and not (is_active and role >= old.role)
-    if old.role is Role.OWNER and by < Role.OWNER and (role is not old.role or changes.is_active is False):
+    if (
+        by < Role.OWNER
+        and Role.OWNER in (old.role, role)
+        and ((role, is_active) != (old.role, old.is_active))
+    ):
         raise ForbiddenError("Only an owner may do this to an owner")
     new = replace(
         old,
@@ -207,11 +239,66 @@ def update_member(tx: WriteTx, account_id: str, user_id: str, changes: MemberCha
     _store(tx, account_id, new)
     if new.name != old.name:
         tx.execute(_RENAME, {"p_user": user_id, "p_name": new.name})
+    differences = audit.changed(_flat(old), _flat(new))
     if old.is_active and not new.is_active:
         tx.execute(_END_SESSIONS, {"p_account": account_id, "p_user": user_id})
-        tx.emit(Event(account_id, "user.disabled", user_id))
-    tx.emit(Event(account_id, "user.updated", user_id))
-    return new
+        tx.emit(Event(account_id, "user.disabled", user_id, {"reassign_to": changes.reassign_to}))
+    tx.emit(Event(account_id, "user.updated", user_id, {"changes": differences}))
+    audit.record(tx, account_id, "user.updated", _target(new), differences)
+    return get_member(tx, account_id, user_id)
+
+
+def remove_member(
+    tx: WriteTx, account_id: str, user_id: str, *, reassign_to: str | None = None, by: Role
+) -> None:
+    """Disable a person for good: keys revoked, sessions ended, an open invitation withdrawn.
+
+    `reassign_to` is who takes over what the person was to do; reactions to `user.disabled` hand it over.
+    Raises NotFoundError, ForbiddenError, LastOneError, DomainError.
+    """
+    if reassign_to is not None:
+        heir = _one(tx.first(_BY_USER, {"account_id": account_id, "user_id": reassign_to}))
+        if heir is None or not heir.is_active or reassign_to == user_id:
+            raise DomainError("Not another active user of this account", field="reassign_to")
+    was_active = get_member(tx, account_id, user_id).is_active
+    update_member(tx, account_id, user_id, MemberChanges(is_active=False, reassign_to=reassign_to), by=by)
+    if not was_active and reassign_to is not None:
+        tx.emit(Event(account_id, "user.disabled", user_id, {"reassign_to": reassign_to}))
+    revoke_keys_of(tx, account_id, user_id)
+    tx.execute(
+        invitations.delete().where(invitations.c.account_id == account_id, invitations.c.user_id == user_id)
+    )
+
+
+def add_invitation(tx: WriteTx, account_id: str, user_id: str) -> str:
+    """Hold a place open for 7 days; returns the invitation's id."""
+    invitation_id = new_id()
+    tx.execute(
+        invitations.insert(),
+        {
+            "id": invitation_id,
+            "account_id": account_id,
+            "user_id": user_id,
+            "invited_by_id": tx.actor.id,
+            "created_at": tx.now,
+            "expires_at": tx.now + INVITATION_MS,
+        },
+    )
+    return invitation_id
+
+
+def _target(member: Member) -> audit.Target:
+    return audit.Target("user", member.user_id, member.email)
+
+
+def _flat(member: Member) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "role": member.role.label,
+        "extension": member.extension,
+        "is_active": member.is_active,
+        **asdict(member.settings),
+    }
 
 
 def _store(tx: WriteTx, account_id: str, member: Member) -> None:
@@ -224,6 +311,7 @@ def _store(tx: WriteTx, account_id: str, member: Member) -> None:
             "p_extension": member.extension,
             "p_active": member.is_active,
             "p_settings": msgspec.json.encode(asdict(member.settings)).decode(),
+            "p_now": tx.now,
         },
     )
 

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, func, select
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
-from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Plan, Role, Session, User
-from antiphon.domain.accounts.tables import accounts, api_keys, memberships, sessions, users
+from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Login, Plan, Role, Session, User
+from antiphon.domain.accounts.tables import accounts, api_keys, memberships, recovery_codes, sessions, users
 
 _ACCOUNT = (
     accounts.c.id,
@@ -151,15 +151,47 @@ def find_session(tx: ReadTx, token_hash: str) -> Session | None:
     return Session(token_hash, _account(row), user, row.csrf_token, row.expires_at)
 
 
-_LOGIN = select(users.c.id, users.c.password_hash, users.c.is_disabled).where(
-    users.c.email == bindparam("email")
+_LOGIN_COLUMNS = (
+    users.c.id,
+    users.c.email,
+    users.c.name,
+    users.c.password_hash,
+    users.c.is_disabled,
+    users.c.sealed_totp_secret,
+    users.c.totp_active_at,
 )
+_LOGIN_BY_EMAIL = select(*_LOGIN_COLUMNS).where(users.c.email == bindparam("email"))
+_LOGIN_BY_ID = select(*_LOGIN_COLUMNS).where(users.c.id == bindparam("user_id"))
+_RECOVERY = select(recovery_codes.c.code_hash).where(recovery_codes.c.user_id == bindparam("user_id"))
 
 
-def find_login(tx: ReadTx, email: str) -> tuple[str, str | None, bool] | None:
-    """User id, password hash and whether disabled, by address in any case."""
-    row = tx.first(_LOGIN, {"email": email.lower()})
-    return None if row is None else (row.id, row.password_hash, row.is_disabled)
+def find_login(tx: ReadTx, email: str) -> Login | None:
+    """By address in any case."""
+    return _login(tx, tx.first(_LOGIN_BY_EMAIL, {"email": email.lower()}))
+
+
+def get_login(tx: ReadTx, user_id: str) -> Login:
+    """Raises NotFoundError."""
+    found = _login(tx, tx.first(_LOGIN_BY_ID, {"user_id": user_id}))
+    if found is None:
+        raise NotFoundError("User not found")
+    return found
+
+
+def _login(tx: ReadTx, row: AnyRow | None) -> Login | None:
+    if row is None:
+        return None
+    hashes = [found.code_hash for found in tx.all(_RECOVERY, {"user_id": row.id})]
+    is_active = row.totp_active_at is not None
+    return Login(
+        row.id,
+        row.email,
+        row.name,
+        row.password_hash,
+        row.is_disabled,
+        row.sealed_totp_secret if is_active else None,
+        frozenset(hashes if is_active else ()),
+    )
 
 
 _KEYS = (
@@ -188,9 +220,28 @@ def get_user(tx: ReadTx, account_id: str, user_id: str) -> User:
     return User(row.id, row.email, row.name, Role.parse(row.role))
 
 
+_JOINED = _USER.where(memberships.c.is_active.is_(True), memberships.c.joined_at.is_not(None))
+# unscoped: the person's accounts are what is looked for
+_OWN_ACCOUNTS = (
+    select(*_ACCOUNT, memberships.c.role)
+    .join(memberships, memberships.c.account_id == accounts.c.id)
+    .where(
+        memberships.c.user_id == bindparam("user_id"),
+        memberships.c.is_active.is_(True),
+        memberships.c.joined_at.is_not(None),
+    )
+    .order_by(memberships.c.joined_at, accounts.c.id)
+)
+
+
+def list_own_accounts(tx: ReadTx, user_id: str) -> list[tuple[Account, Role]]:
+    """The accounts that a person works in, with the role held there, first joined first."""
+    return [(_account(row), Role.parse(row.role)) for row in tx.all(_OWN_ACCOUNTS, {"user_id": user_id})]
+
+
 def find_member_account(tx: ReadTx, account_id: str, user_id: str) -> tuple[Account, Role] | None:
-    """An account and the role the user has in it; None without a membership."""
-    row = tx.first(_USER, {"account_id": account_id, "user_id": user_id})
+    """An account and the role the user has in it; None without an active place there."""
+    row = tx.first(_JOINED, {"account_id": account_id, "user_id": user_id})
     return None if row is None else (get_account(tx, account_id), Role.parse(row.role))
 
 

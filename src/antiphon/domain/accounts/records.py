@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from antiphon.core.clock import DAY
@@ -84,9 +84,18 @@ class MemberSettings:
     voicemail_enabled: bool = True
 
 
+class MemberStatus(StrEnum):
+    ACTIVE = "active"
+    INVITED = "invited"
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person with the place held in one account; `number` is Vocatech's integer id."""
+    """A person with the place held in one account; `number` is Vocatech's integer id.
+
+    `joined_at` is None until an invitation is accepted.
+    """
 
     user_id: str
     number: int
@@ -97,12 +106,47 @@ class Member:
     is_active: bool
     settings: MemberSettings
     created_at: int
+    joined_at: int | None
+    updated_at: int
+
+    @property
+    def status(self) -> MemberStatus:
+        if not self.is_active:
+            return MemberStatus.DISABLED
+        return MemberStatus.INVITED if self.joined_at is None else MemberStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
     items: list[Member]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A place held for a person who has not accepted it yet."""
+
+    id: str
+    user_id: str
+    email: str
+    name: str
+    role: Role
+    invited_by_id: str | None
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a sign-in is checked against; `sealed_totp_secret` is None while no second factor is active."""
+
+    user_id: str
+    email: str
+    name: str
+    password_hash: str | None = field(repr=False)
+    is_disabled: bool
+    sealed_totp_secret: str | None = field(default=None, repr=False)
+    recovery_hashes: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

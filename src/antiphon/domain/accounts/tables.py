@@ -31,6 +31,7 @@ accounts = Table(
     Column("timezone", String(64), nullable=False),
     Column("settings", JsonText, nullable=False, server_default="{}"),
     Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis),
 )
 
 users = Table(
@@ -42,6 +43,18 @@ users = Table(
     Column("password_hash", Text),
     Column("is_disabled", Boolean, nullable=False),
     Column("created_at", Millis, nullable=False),
+    Column("sealed_totp_secret", Text),
+    Column("totp_active_at", Millis),
+    Column("totp_last_step", BigInteger),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("code_hash", String(64), nullable=False),
+    Column("created_at", Millis, nullable=False),
+    PrimaryKeyConstraint("user_id", "code_hash"),
 )
 
 memberships = Table(
@@ -55,6 +68,9 @@ memberships = Table(
     Column("is_active", Boolean, nullable=False, server_default=true()),
     Column("settings", JsonText, nullable=False, server_default="{}"),
     Column("created_at", Millis, nullable=False),
+    Column("preferences", JsonText, nullable=False, server_default="{}"),
+    Column("joined_at", Millis),
+    Column("updated_at", Millis),
     PrimaryKeyConstraint("account_id", "user_id"),
     UniqueConstraint("account_id", "member_number"),
     UniqueConstraint("account_id", "extension"),
@@ -82,8 +98,21 @@ sign_in_links = Table(
     Column("created_at", Millis, nullable=False),
     Column("expires_at", Millis, nullable=False),
     Column("used_at", Millis),
+    Column("account_id", Id),
     Index("ix_sign_in_links_user_id", "user_id"),
     Index("ix_sign_in_links_expires_at", "expires_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("invited_by_id", Id),
+    Column("created_at", Millis, nullable=False),
+    Column("expires_at", Millis, nullable=False),
+    UniqueConstraint("account_id", "user_id"),
 )
 
 api_keys = Table(
@@ -102,6 +131,7 @@ api_keys = Table(
     Column("last_used_at", Millis),
     Column("reminded_days", Integer),
     Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis),
     Index("ix_api_keys_account_id_created_at", "account_id", "created_at"),
     Index("ix_api_keys_expires_at", "expires_at"),
 )
@@ -113,6 +143,22 @@ account_counters = Table(
     Column("name", String(40), nullable=False),
     Column("value", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "name"),
+)
+
+account_engines = Table(
+    "account_engines",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("profile", String(64), nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("sealed_api_key", Text),
+    Column("is_healthy", Boolean),
+    Column("last_error", Text),
+    Column("checked_at", Millis),
+    Column("updated_at", Millis, nullable=False),
+    PrimaryKeyConstraint("account_id", "kind"),
 )
 
 audit_log = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, false, text, true
 
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.types import Id, JsonText, Millis
@@ -21,6 +21,7 @@ carrier_connections = Table(
     Column("last_error", Text),
     Column("created_at", Millis, nullable=False),
     Column("deleted_at", Millis),
+    Column("updated_at", Millis),
     Index("ix_carrier_connections_account_id", "account_id", "created_at"),
 )
 
@@ -38,6 +39,11 @@ numbers = Table(
     Column("carrier_number_id", String(64)),
     Column("created_at", Millis, nullable=False),
     Column("deleted_at", Millis),
+    Column("call_destination", JsonText),
+    Column("fallback", JsonText),
+    Column("is_recorded", Boolean, nullable=False, server_default=true()),
+    Column("is_default", Boolean, nullable=False, server_default=false()),
+    Column("updated_at", Millis),
     Index(
         "uq_numbers_e164",
         "e164",

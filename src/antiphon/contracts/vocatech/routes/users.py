@@ -134,7 +134,7 @@ async def change_user(call: Call) -> Response:
     changes = MemberChanges(
         name=body.name,
         extension=extension,
-        role=None if body.role is None else Role.parse(body.role),
+        role=_given_role(body.role, member),
         is_active=body.active,
         settings=_given_settings(body.settings),
     )
@@ -142,6 +142,13 @@ async def change_user(call: Call) -> Response:
         update_member, call.account_id, member.user_id, changes, by=call.owner.role
     )
     return json_response(user_view(changed, call.zone))
+
+
+def _given_role(role: str | None, member: Member) -> Role | None:
+    """An owner shows as `admin`, so that writing `admin` leaves an owner one (section 5.6)."""
+    if role is None or (role == "admin" and member.role is Role.OWNER):
+        return None
+    return Role.parse(role)
 
 
 def _given_settings(settings: SettingsChange | None) -> dict[str, object] | None:

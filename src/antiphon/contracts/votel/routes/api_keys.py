@@ -17,7 +17,7 @@ from antiphon.contracts.votel.schemas import ApiKeyCreate, ApiKeyList, NewApiKey
 from antiphon.core.clock import to_iso, to_iso_or_none
 from antiphon.core.db.transaction import AnyRow
 from antiphon.core.errors import NotFoundError
-from antiphon.domain.accounts.commands import create_key, revoke_key
+from antiphon.domain.accounts.keys import create_key, revoke_key
 from antiphon.domain.accounts.queries import list_keys
 from antiphon.domain.accounts.records import KeyKind
 

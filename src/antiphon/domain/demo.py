@@ -1,0 +1,75 @@
+"""Something to look at in a new account: a page to record on, a simulated number, messages on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from antiphon.core.clock import MINUTE
+from antiphon.core.db.transaction import WriteTx
+from antiphon.domain.accounts.records import Account
+from antiphon.domain.channels.commands import create_channel
+from antiphon.domain.channels.records import ChannelKind
+from antiphon.domain.conversations.commands import receive_message
+from antiphon.domain.conversations.records import Channel as MessageChannel
+from antiphon.domain.conversations.records import InboundMessage
+from antiphon.domain.numbers.commands import SIMULATOR, create_simulator
+from antiphon.domain.services import Services
+
+GREETING = "Leave us a voice message. We read every one."
+MESSAGES = (
+    (
+        "+13125550171",
+        MessageChannel.SMS,
+        "Example: dentist",
+        55,
+        "Hello, is there a free hour on Friday?",
+    ),
+    (
+        "+13125550172",
+        MessageChannel.WHATSAPP,
+        "Example: florist",
+        42,
+        "The delivery is at the wrong door again. Please call me back, it is urgent.",
+    ),
+    (
+        "+13125550173",
+        MessageChannel.SMS,
+        "Example: garage",
+        18,
+        "Thank you, the invoice is right now.",
+    ),
+    ("+13125550171", MessageChannel.SMS, "Example: dentist", 3, "Friday at ten would be best."),
+)
+"""Who writes, how, under which name, how many minutes ago, and what; numbers are of the reserved range."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoData:
+    """`number` is empty where the operator has no simulated numbers."""
+
+    channel_slug: str
+    number: str = ""
+
+
+def add_demo_data(tx: WriteTx, services: Services, account: Account) -> DemoData:
+    """Fill a new account, plainly marked as examples."""
+    channel = create_channel(
+        tx, account.id, kind=ChannelKind.CAMPAIGN, name="Hello", slug="hello", greeting=GREETING
+    )
+    slug = channel.slug or ""
+    if services.settings.simulated_numbers == "none":
+        return DemoData(slug)
+    number = create_simulator(tx, services.cipher, account.id)
+    for index, (sender, kind, name, minutes, body) in enumerate(MESSAGES):
+        message = InboundMessage(
+            carrier=SIMULATOR,
+            carrier_message_id=f"demo-{account.id}-{index}",
+            channel=kind,
+            number=number,
+            from_address=sender,
+            body=body,
+            name=name,
+            at=tx.now - minutes * MINUTE,
+        )
+        receive_message(tx, account.id, message)
+    return DemoData(slug, number.e164)

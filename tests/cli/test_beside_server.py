@@ -108,6 +108,18 @@ async def test_key_kinds(server: Server, run: Run) -> None:
         assert (status, body["error"]) == (401, "invalid_token")
 
 
+async def test_an_accounts_own_settings(server: Server, run: Run) -> None:
+    """vocatech.md 5.6, and the language that recordings are listened to in."""
+    account = await create_account(run)
+    given = ("account", "update", "--account", account["id"])
+    ran = await call(run, *given, "--language", "de-AT", "--timezone", "Europe/Vienna", "--json")
+    assert (ran.json["language"], ran.json["timezone"]) == ("de-AT", "Europe/Vienna")
+    assert "de-AT" in (await call(run, *given, "--country", "AT")).out
+    refused = await call(run, *given, "--language", "german")
+    assert (refused.code, refused.out) == (2, "")
+    assert "language" in refused.err
+
+
 async def test_readable_output(server: Server, run: Run) -> None:
     """Without --json the same facts stand in text that a person reads."""
     made = await call(run, "account", "create", "--name", "Harbour", "--email", "owner@example.org")

@@ -22,9 +22,10 @@ from antiphon.core.crypto import hash_password
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.domain.accounts.commands import create_account, create_user
+from antiphon.domain.accounts.company import update_company
 from antiphon.domain.accounts.keys import create_key, parse_expiry
 from antiphon.domain.accounts.queries import find_account_by_subdomain, get_account, list_people
-from antiphon.domain.accounts.records import Account, KeyKind, NewKey, Plan, Role
+from antiphon.domain.accounts.records import Account, Company, KeyKind, NewKey, Plan, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import ChannelKind
 from antiphon.domain.numbers.commands import create_simulator
@@ -96,6 +97,31 @@ def account_create(
         f"account {account.name} ({account.plan.value})\n  id         {account.id}\n"
         f"  subdomain  {account.subdomain}\n  sign-in    {owner} / {password}",
     )
+
+
+@account_app.command("update")
+@errors_in_one_line
+def account_update(
+    account: AccountOption,
+    name: Annotated[str | None, typer.Option("--name")] = None,
+    timezone: Annotated[str | None, typer.Option("--timezone", help="IANA name.")] = None,
+    country: Annotated[str | None, typer.Option("--country", help="ISO 3166 code of its phones.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="What its callers speak, such as en-US or de-AT.")
+    ] = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change what an account has set for itself."""
+    given = {"name": name, "timezone": timezone, "country": country, "language": language}
+    changes = {field: value for field, value in given.items() if value is not None}
+
+    def change(tx: WriteTx) -> Company:
+        return update_company(tx, find_account(tx, account).id, changes)
+
+    company = run_async(_write(load_settings(data_dir), change))
+    data = {field: getattr(company, field) for field in given}
+    print_result(as_json, data, "\n".join(f"{field:9} {value}" for field, value in data.items()))
 
 
 @user_app.command("create")

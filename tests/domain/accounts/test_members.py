@@ -78,7 +78,17 @@ async def test_company(database: Database, account: str) -> None:
     await database.write(update_company, account, {"recording_enabled": False})
     changed = await database.write(update_company, account, {"timezone": "UTC"})
     assert changed == Company("Acme", "UTC", "US", recording_enabled=False)
+    assert changed.language == "en-US"
     assert await database.read(get_company, account) == changed
-    for bad in ({"timezone": "Mars"}, {"name": " "}, {"recording_retention_days": 0}):
+    changed = await database.write(update_company, account, {"language": "zh-Hant-TW"})
+    assert (changed.language, changed.recording_enabled) == ("zh-Hant-TW", False)
+    for bad in (
+        {"timezone": "Mars"},
+        {"name": " "},
+        {"recording_retention_days": 0},
+        {"language": "german"},
+        {"language": "de_AT"},
+        {"language": ""},
+    ):
         with pytest.raises(DomainError):
             await database.write(update_company, account, bad)

@@ -260,6 +260,29 @@ async def test_each_segment_has_its_own_sentiment(studio: Studio) -> None:
     assert len(await studio.services.database.read(_analyzed)) == 1
 
 
+@pytest.mark.parametrize("language", ["en-GB", "de-AT"])
+async def test_the_engine_is_told_the_accounts_language(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """The bundled engine knows English only, and the call says so."""
+    told: list[str] = []
+    run = studio.services.media.run
+
+    async def hearing(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function is pipeline.transcribe_file:
+            told.append(args[2])
+        return await run(function, *args, **kwargs)
+
+    monkeypatch.setattr(type(studio.services.media), "run", lambda self, *a, **k: hearing(*a, **k))
+    await studio.services.database.write(update_company, studio.account.id, {"language": language})
+    call_id = await talk(studio, webm_recording())
+    await studio.process()
+    assert told == [language]
+    analysis = msgspec.json.decode((await read(studio, call_id)).analysis or "{}")
+    note = "pocketsphinx listened for en, not for de-AT" if language == "de-AT" else None
+    assert analysis.get("transcription_note") == note
+
+
 async def test_a_failing_engine_is_given_up_visibly(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = 0
     run = studio.services.media.run

@@ -14,6 +14,7 @@ from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import ErrorCategory, NotFoundError, ServiceError
 from antiphon.core.events import Event, events
 from antiphon.core.storage import ObjectMissing
+from antiphon.domain.accounts.company import update_company
 from antiphon.domain.pipeline import ENGINE_RETRY, resume_stalled
 from antiphon.domain.voicegrams import jobs as pipeline
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
@@ -98,6 +99,34 @@ async def test_a_failing_engine_is_retried_and_then_given_up_visibly(
     assert (step.status, step.error) == ("failed", "the engine is down")
     assert (voicegram.transcript_text, voicegram.urgency, voicegram.callback_required) == ("", None, False)
     assert len(await studio.services.database.read(_completed_events)) == 1
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-AT"])
+async def test_the_engine_is_told_the_accounts_language(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """The bundled engine knows English only, and the step says so."""
+    told: list[str] = []
+    run = studio.services.media.run
+
+    async def hearing(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function is pipeline.transcribe_file:
+            told.append(args[2])
+        return await run(function, *args, **kwargs)
+
+    monkeypatch.setattr(type(studio.services.media), "run", lambda self, *a, **k: hearing(*a, **k))
+    await studio.services.database.write(update_company, studio.account.id, {"language": language})
+    voicegram = await studio.get(await leave_and_process(studio))
+    assert told == [language]
+    step = next(step for step in voicegram.steps if step.name == "transcribe")
+    note = "pocketsphinx listened for en, not for de-AT" if language == "de-AT" else None
+    assert (step.status, step.error, voicegram.language) == ("completed", note, "en")
+
+
+async def leave_and_process(studio: Studio) -> str:
+    voicegram_id = await studio.leave()
+    await studio.process()
+    return voicegram_id
 
 
 async def test_a_refusal_is_not_retried(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,14 @@ from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event
+from antiphon.core.languages import is_language
 from antiphon.core.zones import is_zone
 from antiphon.domain.accounts.records import Company
 from antiphon.domain.accounts.tables import accounts
 
 MAX_RETENTION_DAYS = 36_500
 SWITCHES = ("recording_enabled", "transcription_enabled", "summary_enabled", "sentiment_enabled")
-_STORED = (*SWITCHES, "recording_retention_days")
+_STORED = (*SWITCHES, "recording_retention_days", "language")
 
 _COMPANY = Prepared(
     select(accounts.c.name, accounts.c.timezone, accounts.c.country, accounts.c.settings).where(
@@ -59,6 +60,8 @@ def update_company(tx: WriteTx, account_id: str, changes: dict[str, Any]) -> Com
         raise DomainError("Not an IANA time zone name or UTC", field="timezone")
     if not 1 <= company.recording_retention_days <= MAX_RETENTION_DAYS:
         raise DomainError(f"1 to {MAX_RETENTION_DAYS} days", field="recording_retention_days")
+    if not is_language(company.language):
+        raise DomainError("Not a language tag such as en-US", field="language")
     values = asdict(company)
     tx.execute(
         _UPDATE,

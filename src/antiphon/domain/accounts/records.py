@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from antiphon.core.clock import DAY
+from antiphon.core.languages import DEFAULT_LANGUAGE
 
 
 class Plan(StrEnum):
@@ -151,7 +152,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What an account has set for itself (contracts/vocatech.md 5.6)."""
+    """What an account has set for itself (contracts/vocatech.md 5.6).
+
+    `language` (BCP 47) is the one that its callers and visitors are expected to speak.
+    """
 
     name: str
     timezone: str
@@ -161,6 +165,7 @@ class Company:
     summary_enabled: bool = True
     sentiment_enabled: bool = True
     recording_retention_days: int = 90
+    language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)

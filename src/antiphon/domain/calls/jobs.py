@@ -154,7 +154,8 @@ class CallJobs:
     async def _transcribe(self, call: Call, context: JobContext) -> Result:
         if call.transcript is not None or call.recording_key is None:
             return Result()
-        if not (await self._company(call)).transcription_enabled:
+        company = await self._company(call)
+        if not company.transcription_enabled:
             return Result()
         services = self._services
         config = replace(transcription_config(services.settings), max_seconds=MAX_RECORDING_SECONDS)
@@ -169,10 +170,11 @@ class CallJobs:
             )
             timeout = TRANSCRIBE_TIMEOUT + 2 * channels.duration_ms / 1000
             heard = [
-                await services.media.run(transcribe_file, config, channel, timeout=timeout)
+                await services.media.run(transcribe_file, config, channel, company.language, timeout=timeout)
                 for channel in channels.paths
             ]
         words = [word for transcript in heard for word in transcript.words]
+        note = heard[0].note(company.language)
         return Result(
             {
                 "transcript_engine": heard[0].engine,
@@ -181,6 +183,7 @@ class CallJobs:
                 else 0.0,
                 "stt_seconds": channels.duration_ms / 1000,
             },
+            {} if note is None else {"transcription_note": note},
             turns=turns_of(
                 [(speaker, spoken.words) for speaker, spoken in zip(CHANNELS, heard, strict=False)]
             ),
@@ -220,6 +223,7 @@ class CallJobs:
             now_ms=call.started_at,
             country=company.country,
             timezone=company.timezone,
+            language=company.language,
             sender_name=call.remote_name,
         )
         insight = await self._insight.analyse(

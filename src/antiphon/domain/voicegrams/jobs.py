@@ -15,6 +15,7 @@ import msgspec
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.registry import JobContext, JobRegistry
+from antiphon.domain.accounts.company import get_company
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.engines import transcription_config
 from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object
@@ -88,6 +89,7 @@ class Pipeline:
         key = voicegram.audio_key or voicegram.source_key
         if key is None:
             return _transcript_values(None), None, "the audio was deleted"
+        company = await self._services.database.read(get_company, voicegram.account_id)
         with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
             path = Path(folder, "audio")
             await self._services.store.fetch_to(key, path)
@@ -95,9 +97,10 @@ class Pipeline:
                 transcribe_file,
                 transcription_config(self._services.settings),
                 path,
+                company.language,
                 timeout=TRANSCRIBE_TIMEOUT,
             )
-        return _transcript_values(transcript), transcript.engine, None
+        return _transcript_values(transcript), transcript.engine, transcript.note(company.language)
 
     async def _analyse(self, voicegram: Voicegram, context: JobContext) -> StepResult:
         if not voicegram.transcript_text.strip():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from antiphon.core.languages import speaks
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -20,7 +22,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """`text` is "" and `confidence` 0 where nothing was said (contracts/voicegram.md 5)."""
+    """`text` is "" and `confidence` 0 where nothing was said (contracts/voicegram.md 5).
+
+    `language` is the one that was listened for, whatever was asked.
+    """
 
     text: str
     confidence: float
@@ -28,6 +33,12 @@ class Transcript:
     language: str
     engine: str
     duration_ms: int
+
+    def note(self, wanted: str) -> str | None:
+        """What to say of an engine that does not know the wanted language; else None."""
+        if not self.language or speaks(self.language, wanted):
+            return None
+        return f"{self.engine} listened for {self.language}, not for {wanted}"
 
 
 class Transcriber(Protocol):

@@ -49,6 +49,7 @@ from antiphon.domain.engines import insight_config
 from antiphon.domain.interactions import forget_call, uncount_message, uncount_voicegram
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
+from antiphon.domain.simulator import SimulatorJobs
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
 from antiphon.domain.voicegrams.jobs import Pipeline
 from antiphon.domain.voicegrams.links import ListenLinks
@@ -177,6 +178,7 @@ def create_jobs(services: Services) -> JobRegistry:
     ChannelJobs(services).register(registry)
     MessageJobs(services).register(registry)
     CarrierJobs(services).register(registry)
+    SimulatorJobs(services).register(registry)
     return registry
 
 

@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     blocked_subdomains: Annotated[list[str], NoDecode] = []
     plan_features: dict[str, str] = {}
     simulated_numbers: Literal["demo", "all", "none"] = "demo"
+    simulator: Literal["auto", "on", "off"] = "auto"
 
     @field_validator("webhook_allowed_networks", "trusted_proxies", "blocked_subdomains", mode="before")
     @classmethod
@@ -120,6 +121,11 @@ class Settings(BaseSettings):
     @property
     def is_development(self) -> bool:
         return self.environment == "development"
+
+    @property
+    def has_simulator(self) -> bool:
+        """Whether admins may play the outside world (contracts/votel.md 11.5)."""
+        return self.simulator == "on" or (self.simulator == "auto" and self.is_development)
 
     @property
     def sqlite_path(self) -> Path:

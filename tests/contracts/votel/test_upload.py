@@ -381,7 +381,7 @@ async def test_database_failure_leaves_no_file(
     def broken(*args: Any, **options: Any) -> Any:
         raise RuntimeError("lost the database")
 
-    monkeypatch.setattr("antiphon.contracts.votel.routes.public_recording.create_voicegram", broken)
+    monkeypatch.setattr("antiphon.domain.voicegrams.intake.create_voicegram", broken)
     answer = await world.upload(world.ours.campaign, token)
     assert (answer.status_code, answer.json()) == (500, {"detail": "Server error"})
     await assert_nothing_stored(world, tmp_path)

@@ -25,6 +25,7 @@ from antiphon.contracts.votel.routes import (
     recording_channels,
     recordings,
     session,
+    simulator,
     stream,
     users,
     voicegram_links,
@@ -88,7 +89,7 @@ class _TrailingSlash:
         await self._app(scope, receive, send)
 
 
-def documented_app() -> VotelApp:
+def documented_app(*, with_simulator: bool = True) -> VotelApp:
     """The routes and their document, without anything to serve them with."""
     app = VotelApp(
         title="Antiphon native API",
@@ -99,13 +100,13 @@ def documented_app() -> VotelApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    mount(app, FAMILIES)
+    mount(app, [*FAMILIES, simulator.ROUTES] if with_simulator else FAMILIES)
     return app
 
 
 def create_app(services: Services) -> FastAPI:
     """The native contract over the wired services."""
-    app = documented_app()
+    app = documented_app(with_simulator=services.settings.has_simulator)
     app.state.services = services
     app.state.uploads = 0
     app.state.sign_in = SignInGuard(services)

@@ -49,6 +49,12 @@ class MeUser(UserModel):
     totp_active: bool
 
 
+class Features(BaseModel):
+    """What the operator has switched on."""
+
+    simulator: bool
+
+
 class Me(BaseModel):
     """`accounts`: where the user works, each to be chosen by `X-Sub-Account-Id`."""
 
@@ -59,6 +65,7 @@ class Me(BaseModel):
     key: KeyReference | None
     acting_for: AccountReference | None
     accounts: list[OwnAccount]
+    features: Features
 
 
 class PasswordChange(Body):

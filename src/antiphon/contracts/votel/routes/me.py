@@ -58,6 +58,7 @@ async def get_me(call: Call) -> Response:
             "accounts": [
                 {"id": account.id, "name": account.name, "role": role.label} for account, role in places
             ],
+            "features": {"simulator": call.services.settings.has_simulator},
         }
     )
 

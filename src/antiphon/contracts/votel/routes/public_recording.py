@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
@@ -24,7 +23,6 @@ from antiphon.contracts.votel.upload import Upload, incoming_directory, receive
 from antiphon.core.clock import MINUTE
 from antiphon.core.crypto import sha256_hex
 from antiphon.core.db.transaction import ReadTx
-from antiphon.core.errors import AntiphonError
 from antiphon.core.ids import is_uuid, new_id
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.accounts.subdomains import SLUG, SUBDOMAIN
@@ -37,18 +35,13 @@ from antiphon.domain.channels.verification import (
     issue_sender_token,
     read_sender_token,
 )
-from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import create_voicegram
-from antiphon.domain.voicegrams.queries import find_by_client_id
-from antiphon.speech.audio import MAX_BYTES, MAX_SECONDS, AudioError, AudioInfo, probe
+from antiphon.domain.voicegrams.intake import store_recording
+from antiphon.speech.audio import MAX_SECONDS, AudioError
 from antiphon.speech.workers import Lane
 
 log = structlog.get_logger(__name__)
 
 ROUTES = Routes("Public recording")
-PROBE_SECONDS = 20.0
-# A recorder that stops at five minutes still delivers the packet that was being filled.
-LONGEST_SECONDS = MAX_SECONDS + 0.5
 MAX_PAGE_URL_CHARS = 2048
 MAX_UPLOADS = 64
 _SEEN_EVERY_MS = MINUTE
@@ -177,52 +170,15 @@ async def _accept(call: Call, upload: Upload) -> tuple[str, str]:
     if upload.size == 0:
         raise AudioError("empty")
     client_id = _client_key(channel, email, fields.get("client_id", ""))
-    known = await services.database.read(find_by_client_id, channel.account_id, client_id)
-    if known is not None:
-        return known
-    info = await services.media.run(
-        probe, upload.path, MAX_BYTES, LONGEST_SECONDS, timeout=PROBE_SECONDS, lane=Lane.UPLOAD
+    page_url = fields.get("page_url", "")
+    return await store_recording(
+        services,
+        channel,
+        email=email,
+        page_url=clean_page_url(page_url) if channel.kind is ChannelKind.DOMAIN else None,
+        client_id=client_id,
+        path=upload.path,
     )
-    return await _store(services, channel, email, fields.get("page_url", ""), client_id, upload.path, info)
-
-
-async def _store(
-    services: Services,
-    channel: Channel,
-    email: str,
-    page_url: str,
-    client_id: str,
-    path: Path,
-    info: AudioInfo,
-) -> tuple[str, str]:
-    voicegram_id = new_id()
-    source_key = f"voicegrams/{channel.account_id}/{voicegram_id}/source.{info.container.value}"
-    kept = False
-    await services.store.put_file(source_key, path)
-    try:
-        found_id, status, kept = await services.database.write(
-            create_voicegram,
-            channel.account_id,
-            channel.id,
-            voicegram_id=voicegram_id,
-            sender_email=email,
-            page_url=clean_page_url(page_url) if channel.kind is ChannelKind.DOMAIN else None,
-            client_id=client_id,
-            source_key=source_key,
-            source_container=info.container.value,
-            duration_ms=info.duration_ms,
-        )
-    finally:
-        if not kept:
-            await _discard(services, source_key)
-    return found_id, status
-
-
-async def _discard(services: Services, key: str) -> None:
-    try:
-        await services.store.delete(key)
-    except AntiphonError:
-        log.warning("an object without a voicegram stays behind", key=key, exc_info=True)
 
 
 def clean_page_url(value: str) -> str | None:

@@ -38,11 +38,12 @@ from antiphon.dispatcher import Dispatcher
 from antiphon.domain.accounts.invitations import InvitationMail
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
+from antiphon.domain.calls import search as call_search
 from antiphon.domain.calls.jobs import CallJobs
 from antiphon.domain.calls.links import RecordingLinks
-from antiphon.domain.calls.search import follow_contact
 from antiphon.domain.carrier_events import CarrierJobs
 from antiphon.domain.channels.jobs import ChannelJobs
+from antiphon.domain.conversations import search as message_search
 from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
@@ -149,8 +150,9 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus.react("api_key.created", create_key_listener)
     bus.react("api_key.revoked", revoke_key_links)
     bus.react("user.invited", InvitationMail(cipher, settings.origin))
-    bus.react("lead.updated", follow_contact)
-    bus.react("lead.deleted", follow_contact)
+    for type in ("lead.updated", "lead.deleted"):
+        bus.react(type, call_search.follow_contact)
+        bus.react(type, message_search.follow_contact)
     bus.react("voicegram.received", link_sender)
     bus.react("voicegram.deleted", uncount_voicegram)
     bus.react("message.deleted", uncount_message)

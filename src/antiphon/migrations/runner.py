@@ -14,9 +14,11 @@ from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.postgres import async_url
+from antiphon.core.db.search_schema import install
 from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
 from antiphon.core.jobs.postgres_store import install_or_upgrade
+from antiphon.migrations.schema import SEARCH_INDEXES
 from antiphon.settings import Settings
 
 _LOCK = 7_305_116
@@ -117,4 +119,5 @@ def _upgrade(connection: Connection) -> tuple[str, str]:
         alembic = config()
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
+    install(connection, SEARCH_INDEXES)
     return before, current_revision(connection)

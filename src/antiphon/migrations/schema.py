@@ -6,6 +6,8 @@ from typing import Any
 
 from antiphon.core import events
 from antiphon.core.db.metadata import metadata
+from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_schema import owned_names
 from antiphon.core.jobs import tables as job_tables
 from antiphon.domain.accounts import tables as account_tables
 from antiphon.domain.calls import tables as call_tables
@@ -33,8 +35,14 @@ TABLE_MODULES = (
     webhook_tables,
 )
 target_metadata = metadata
+SEARCH_INDEXES = [
+    value for module in TABLE_MODULES for value in vars(module).values() if isinstance(value, SearchIndex)
+]
+_SEARCH_TABLES = owned_names(SEARCH_INDEXES)
 
 
 def include_object(item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave out the queue engine's own tables, which it migrates itself."""
-    return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
+    """Leave out the queue engine's own tables and those of searches, which are not made by revisions."""
+    if kind != "table" or name is None:
+        return True
+    return name not in _SEARCH_TABLES and not name.startswith("pgqueuer")

@@ -243,8 +243,8 @@ async def test_today_is_the_default(world: World) -> None:
     assert response.json()["query"]["start_date"] == response.json()["query"]["end_date"] == "2026-09-21"
 
 
-async def test_search_is_an_id_an_extension_or_a_part_of_a_name(world: World) -> None:
-    """5.1, section 4: id and extension exactly, names as case-blind substring; nothing else."""
+async def test_search_is_an_id_an_extension_or_a_part_of_a_name_or_of_the_words(world: World) -> None:
+    """5.1, section 4: id and extension exactly, names and transcripts as case-blind substring."""
     harbor = await add(world, at=START, remote_name="Harbor Tools", call_sid="one")
     desk = await add(
         world,
@@ -252,7 +252,7 @@ async def test_search_is_an_id_an_extension_or_a_part_of_a_name(world: World) ->
         remote="+15550100177",
         extension="204",
         extension_name="Ünïted Parts",
-        turns=[Turn("caller", "Harbour words are not searched.", 0, 1000, 1.0)],
+        turns=[Turn("caller", "Harbour words are searched.", 0, 1000, 1.0)],
     )
     routed = await add(
         world,
@@ -270,7 +270,12 @@ async def test_search_is_an_id_an_extension_or_a_part_of_a_name(world: World) ->
         "204": [desk],
         "20": [],
         "777": [routed],
-        "words": [],
+        "WORDS%20are": [desk],
+        "searched": [desk],
+        "parts%20harbour": [],
+        "kmnmo": [],
+        "dcdade": [],
+        "bfff": [],
         "%25": [],
         "_": [],
         "'%20OR%201=1": [],

@@ -1,15 +1,53 @@
-"""Full-text search with one meaning on both stores, over a column normalised in Python."""
+"""Substring search with one meaning on both stores, over text normalised in Python (docs/decisions/0015)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_
-from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.transaction import ReadTx
+from antiphon.core.db.types import Id
 
 MAX_QUERY_CHARS = 256
+MIN_INDEXED_CHARS = 3
+HEAD_END = "\t"
+"""Ends the first part of a searched text, which a search may leave out."""
+SCOPE_BITS = 40
+"""Of the entry of a row on SQLite: below is its place in the account, above the number of the account."""
+
 _SPACE = re.compile(r"\s+")
+_SPECIAL = re.compile(r"[\\%_]")
+_PHONE_LIKE = re.compile(r"[0-9\s()+./-]+", re.ASCII)
+_NOT_DIGITS = re.compile(r"\D", re.ASCII)
+_DIGIT_CAPITALS = str.maketrans("0123456789", "ABCDEFGHIJ")
+_WHOLE_CAPITALS = str.maketrans("0123456789abcdef", "KLMNOPQRSTUVWXYZ")
+_WORD = re.compile(r"[^\W_]{3}")
+
+Mode = Literal["scan", "sqlite", "postgresql"]
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 
 def normalise(text: str) -> str:
@@ -21,7 +59,175 @@ def normalise(text: str) -> str:
     return _SPACE.sub(" ", plain.replace("\0", " ").casefold()).strip()
 
 
-def contains(column: ColumnClause[str], query: str) -> ColumnElement[bool]:
-    """Every word of the query occurs in the normalised column."""
-    words = normalise(query[:MAX_QUERY_CHARS]).split()
-    return and_(*(column.contains(word, autoescape=True) for word in words))
+def spelled(number: str) -> str:
+    """The digits of a phone number as capitals, which normalised text never has."""
+    return _NOT_DIGITS.sub("", number).translate(_DIGIT_CAPITALS)
+
+
+def whole(value: str) -> str:
+    """A value that is found only by all of it, in capitals of its own; stored and looked for in this form."""
+    return f"\n{value.encode().hex().translate(_WHOLE_CAPITALS)}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """What is looked for: texts of which any is to occur; with `past_head`, after the first part."""
+
+    texts: tuple[str, ...]
+    past_head: bool = False
+
+    def mode(self, dialect: str) -> Mode:
+        """Texts too short for an index of three characters are looked for row by row."""
+        if any(len(text) < MIN_INDEXED_CHARS for text in self.texts):
+            return "scan"
+        if dialect == "sqlite":
+            return "sqlite"
+        # PostgreSQL's trigrams are of letters and digits alone.
+        return "postgresql" if all(_WORD.search(text) for text in self.texts) else "scan"
+
+
+def needles_of(query: str | None, *, phones: bool = False, past_head: bool = False) -> Needles | None:
+    """A query as its normalised text and, if it may be a phone, as its digits; None when it asks nothing."""
+    text = normalise((query or "")[:MAX_QUERY_CHARS])
+    if not text:
+        return None
+    texts = [text]
+    if phones and _PHONE_LIKE.fullmatch(text) and (digits := spelled(text)):
+        texts.append(digits)
+    return Needles(tuple(texts), past_head)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of a search come from; its columns are named as those of the searched table."""
+
+    rows: FromClause
+    columns: Columns
+    conditions: tuple[ColumnElement[bool], ...]
+
+
+class SearchIndex:
+    """The index of the `search_text` of a table, with copies of columns that its lists filter and sort by.
+
+    It holds the rows whose `deleted_at` is null. Triggers keep it in the transaction of the row; it is made,
+    and made anew when its definition has changed, after the migrations (core/db/search_schema.py).
+    """
+
+    def __init__(self, table: Table, *copies: str) -> None:
+        self.table = table
+        self.copies = copies
+        self.name = f"{table.name}_search"
+        self.text_name = f"{table.name}_search_text"
+        self._statements: dict[tuple[Any, ...], tuple[Prepared, Prepared]] = {}
+
+    @cached_property
+    def rows(self) -> Table:
+        """One row each; `entry` exists on SQLite and `search_text` on PostgreSQL alone."""
+        return Table(
+            self.name,
+            MetaData(),
+            Column("entry", Integer, primary_key=True),
+            *(Column(name, self.table.c[name].type) for name in self.copies),
+            Column("account_id", Id),
+            Column("id", Id),
+            Column("search_text", Text),
+        )
+
+    def source(self, mode: Mode, needles: Needles) -> Source:
+        """The rows of an account that match; the values are those of `parameters`."""
+        count = len(needles.texts)
+        if mode != "sqlite":
+            rows = self.table if mode == "scan" else self.rows
+            found = [rows.c.search_text.like(bindparam(f"needle_{at}"), escape="\\") for at in range(count)]
+            live = (self.table.c.deleted_at.is_(None),) if mode == "scan" else ()
+            own = rows.c.account_id == bindparam("account_id")
+            return Source(rows, rows.c, (own, *live, or_(*found)))
+        rows = self.rows
+        text = Table(self.text_name, MetaData(), Column("rowid", BigInteger))
+        scope = (
+            select(_scopes.c.number).where(_scopes.c.account_id == bindparam("account_id")).scalar_subquery()
+        )
+        matches: ColumnElement[bool] = literal_column(self.text_name).op("MATCH", is_comparison=True)(
+            bindparam("needles")
+        )
+        # Entries of an account lie in one range, and the index is read within it.
+        first = scope.op("<<")(literal_column(str(SCOPE_BITS)))
+        last = (scope + 1).op("<<")(literal_column(str(SCOPE_BITS)))
+        return Source(
+            text.join(rows, rows.c.entry == text.c.rowid),
+            rows.c,
+            (
+                matches,
+                text.c.rowid > first,
+                text.c.rowid < last,
+                rows.c.account_id == bindparam("account_id"),
+            ),
+        )
+
+    def parameters(self, mode: Mode, account_id: str, needles: Needles) -> dict[str, Any]:
+        if mode == "sqlite":
+            phrases = " OR ".join('"' + text.replace('"', '""') + '"' for text in needles.texts)
+            wanted = f"rest : ({phrases})" if needles.past_head else phrases
+            return {"account_id": account_id, "needles": wanted}
+        start = f"%{HEAD_END}%" if needles.past_head else "%"
+        return {
+            "account_id": account_id,
+            **{f"needle_{at}": f"{start}{_escaped(text)}%" for at, text in enumerate(needles.texts)},
+        }
+
+    def ids(self, dialect: str, account_id: str, needles: Needles) -> tuple[Select[str], dict[str, Any]]:
+        """The ids that match as a select to build upon, and its parameters."""
+        mode = needles.mode(dialect)
+        source = self.source(mode, needles)
+        statement = select(source.columns.id).select_from(source.rows).where(*source.conditions)
+        return statement, self.parameters(mode, account_id, needles)
+
+    def find(
+        self,
+        tx: ReadTx,
+        account_id: str,
+        needles: Needles,
+        *,
+        shape: tuple[Any, ...],
+        conditions: Callable[[Columns], Sequence[ColumnElement[bool]]],
+        order: Callable[[Columns], Sequence[ColumnElement[Any]]],
+        parameters: dict[str, Any],
+        scan: bool = False,
+    ) -> tuple[list[str], int]:
+        """The ids of a page and the exact total; `parameters` hold its `limit` and `offset` besides others.
+
+        `shape` stands for all that changes the statements: which `conditions` and which `order` there are.
+        With `scan` the table is read instead, for filters that leave few rows.
+        """
+        mode: Mode = "scan" if scan else needles.mode(tx.dialect)
+        key = (mode, len(needles.texts), needles.past_head, shape)
+        statements = self._statements.get(key)
+        if statements is None:
+            source = self.source(mode, needles)
+            wanted = (*source.conditions, *conditions(source.columns))
+            # One pass gives the page and the total, which has to see every match anyway.
+            page = (
+                select(source.columns.id, func.count().over().label("total"))
+                .select_from(source.rows)
+                .where(*wanted)
+                .order_by(*order(source.columns))
+                .limit(bindparam("limit"))
+                .offset(bindparam("offset"))
+            )
+            count = select(func.count()).select_from(source.rows).where(*wanted)
+            statements = self._statements[key] = Prepared(page), Prepared(count)
+        values = {**parameters, **self.parameters(mode, account_id, needles)}
+        rows = tx.all(statements[0], values)
+        if rows:
+            return [row.id for row in rows], int(rows[0].total)
+        is_beyond = values["offset"] > 0 or values["limit"] == 0
+        return [], int(tx.scalar(statements[1], values)) if is_beyond else 0
+
+
+_scopes = Table(
+    "search_scopes", MetaData(), Column("number", Integer, primary_key=True), Column("account_id", Id)
+)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda found: "\\" + found[0], text)

@@ -53,7 +53,15 @@ def start_call(tx: WriteTx, account_id: str, start: StartCall) -> Call:
     return _fill_in(tx, lock_call(tx, account_id, str(known)), start)
 
 
-def _insert(tx: WriteTx, account_id: str, call_id: str, start: StartCall, **values: Any) -> bool:
+def _insert(
+    tx: WriteTx,
+    account_id: str,
+    call_id: str,
+    start: StartCall,
+    turns: Sequence[Turn] = (),
+    segments: Sequence[NewSegment] = (),
+    **values: Any,
+) -> bool:
     """False when another transaction has just stored the same call."""
     extension, extension_name = place_of(tx, account_id, start.user_id, start.extension, start.extension_name)
     contact_id, name = _contact(tx, account_id, start)
@@ -81,7 +89,13 @@ def _insert(tx: WriteTx, account_id: str, call_id: str, start: StartCall, **valu
         "tts_characters": 0,
         "metadata": msgspec.json.encode(start.metadata).decode(),
         "is_test": start.is_test,
-        "search_text": search_text(name, extension_name),
+        "search_text": search_text(
+            name,
+            extension_name,
+            extensions=(extension, *(segment.extension for segment in segments)),
+            numbers=(start.from_number, start.to_number, start.remote_number),
+            turns=turns,
+        ),
         "created_at": tx.now,
         **values,
     }
@@ -114,8 +128,7 @@ def _fill_in(tx: WriteTx, call: Call, start: StartCall) -> Call:
             if getattr(call, name) is None and getattr(start, name) is not None:
                 changes[name] = getattr(start, name)
     if "remote_number" in changes and call.contact_id is None:
-        changes["contact_id"], remote_name = _contact(tx, account_id, start)
-        changes["search_text"] = search_text(remote_name, extension_name or call.extension_name)
+        changes["contact_id"], _ = _contact(tx, account_id, start)
         if call.counts and call.ended_at is not None and changes["contact_id"] is not None:
             touch_contact(tx, account_id, changes["contact_id"], 1, call.ended_at)
     if start.started_at is not None and start.started_at < call.started_at:
@@ -243,6 +256,8 @@ def import_call(
         account_id,
         call_id,
         replace(start, started_at=begun),
+        turns,
+        segments,
         status=status.value,
         answered_at=answered_at,
         ended_at=ended_at,

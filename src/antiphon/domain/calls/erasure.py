@@ -8,7 +8,6 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event, events
 from antiphon.domain.calls.recordings import delete_objects
 from antiphon.domain.calls.rows import OWN, lock_call, recount
-from antiphon.domain.calls.search import PARTS
 from antiphon.domain.calls.segments import SEGMENT
 from antiphon.domain.calls.tables import call_segments, calls
 
@@ -30,7 +29,7 @@ def delete_call(tx: WriteTx, account_id: str, call_id: str) -> None:
             summary=None,
             analysis=None,
             metadata="{}",
-            search_text=PARTS,
+            search_text="",
         ),
         {"p_account": account_id, "p_id": call_id},
     )

@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, select, text
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import MAX_QUERY_CHARS, normalise
+from antiphon.core.db.search import Columns, Needles
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
+from antiphon.core.ids import is_uuid
 from antiphon.domain.accounts.tables import account_counters
 from antiphon.domain.calls.records import (
     Call,
@@ -27,7 +28,9 @@ from antiphon.domain.calls.records import (
     Segment,
     SegmentType,
 )
-from antiphon.domain.calls.tables import call_days, call_segments, calls
+from antiphon.domain.calls.search import call_needles
+from antiphon.domain.calls.tables import call_days, call_search, call_segments, calls
+from antiphon.domain.contacts.names import full_name
 from antiphon.domain.contacts.tables import contacts
 
 COUNTER = "calls"
@@ -127,8 +130,13 @@ _SEGMENT = (
     s.sentiment_score,
 )
 
+
+def _listed(columns: Columns) -> tuple[ColumnElement[bool], ...]:
+    return columns.ended_at.is_not(None), columns.is_test.is_(False)
+
+
 _LIVE = and_(c.account_id == bindparam("account_id"), c.deleted_at.is_(None))
-_ENDED = and_(_LIVE, c.ended_at.is_not(None), c.is_test.is_(False))
+_ENDED = and_(_LIVE, *_listed(c))
 _ONE = Prepared(
     select(*_FULL).select_from(calls.outerjoin(contacts, _CONTACT)).where(_LIVE, c.id == bindparam("call_id"))
 )
@@ -166,27 +174,29 @@ _RECORDING = Prepared(
     )
 )
 
+SHORT_CALLS = 2000
 _HAVING = select(s.call_id).where(s.account_id == bindparam("account_id"))
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "external": c.direction != CallDirection.INTERNAL.value,
-    "status": c.status == bindparam("status"),
-    "answered": c.status == CallStatus.COMPLETED.value,
-    "missed": c.status != CallStatus.COMPLETED.value,
-    "direction": c.direction == bindparam("direction"),
-    "assistant_id": c.assistant_id == bindparam("assistant_id"),
-    "remote_number": c.remote_number == bindparam("remote_number"),
-    "contact_id": c.contact_id == bindparam("contact_id"),
-    "since": c.started_at >= bindparam("since"),
-    "until": c.started_at <= bindparam("until"),
-    "user_id": c.id.in_(_HAVING.where(s.user_id == bindparam("user_id"))),
-    "extension": c.id.in_(_HAVING.where(s.extension == bindparam("extension"))),
-    "search": or_(
-        c.id == bindparam("search_id"),
-        c.extension == bindparam("search_exact"),
-        c.id.in_(_HAVING.where(s.extension == bindparam("search_exact"))),
-        c.search_text.like(bindparam("search_part"), escape="\\"),
-    ),
-}
+
+
+def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    return {
+        "id": columns.id == bindparam("id"),
+        "external": columns.direction != CallDirection.INTERNAL.value,
+        "status": columns.status == bindparam("status"),
+        "answered": columns.status == CallStatus.COMPLETED.value,
+        "missed": columns.status != CallStatus.COMPLETED.value,
+        "direction": columns.direction == bindparam("direction"),
+        "assistant_id": columns.assistant_id == bindparam("assistant_id"),
+        "remote_number": columns.remote_number == bindparam("remote_number"),
+        "contact_id": columns.contact_id == bindparam("contact_id"),
+        "since": columns.started_at >= bindparam("since"),
+        "until": columns.started_at <= bindparam("until"),
+        "user_id": columns.id.in_(_HAVING.where(s.user_id == bindparam("user_id"))),
+        "extension": columns.id.in_(_HAVING.where(s.extension == bindparam("extension"))),
+    }
+
+
+_CONDITIONS = _conditions(c)
 _DAY_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "external": call_days.c.direction != CallDirection.INTERNAL.value,
     "status": call_days.c.status == bindparam("status"),
@@ -213,6 +223,18 @@ def _page(columns: tuple[Any, ...], active: Active) -> Prepared:
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
     )
+
+
+@cache
+def _of_ids(columns: tuple[Any, ...], dialect: str) -> Prepared:
+    """The rows of a list of ids, in no order."""
+    source = calls.outerjoin(contacts, _CONTACT) if _NAMES[0] in columns else calls
+    chosen = select(*columns).select_from(source)
+    if dialect == "sqlite":
+        # unscoped: the account is compared by text, whose plus keeps SQLite from reading the whole account.
+        return Prepared(chosen.where(c.id.in_(select(_IDS.c.value)), text("+calls.account_id = :account_id")))
+    of_account = c.account_id == bindparam("account_id")
+    return Prepared(chosen.where(of_account, c.id == any_(bindparam("call_ids", type_=ARRAY(Text)))))
 
 
 @cache
@@ -254,17 +276,15 @@ def _active(filters: CallFilters) -> tuple[Active, dict[str, Any]]:
         if value is not None:
             names.append(name)
             parameters[name] = value
-    if filters.search:
-        names.append("search")
-        wanted = filters.search[:MAX_QUERY_CHARS].strip()
-        parameters["search_exact"] = wanted
-        parameters["search_id"] = wanted.lower()
-        parameters["search_part"] = f"%{_escaped(normalise(wanted))}%"
+    if (wanted := _wanted_id(filters)) is not None:
+        names.append("id")
+        parameters["id"] = wanted
     return tuple(names), parameters
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _wanted_id(filters: CallFilters) -> str | None:
+    wanted = (filters.search or "").strip().lower()
+    return wanted if is_uuid(wanted) else None
 
 
 def list_feed(
@@ -278,6 +298,11 @@ def list_feed(
     """Ended calls, newest first, with the exact total; tests are left out."""
     active, parameters = _active(filters)
     parameters["account_id"] = account_id
+    needles = None
+    if _wanted_id(filters) is None:
+        needles = call_needles(filters.search, with_numbers=filters.with_numbers)
+    if needles is not None:
+        return _search(tx, account_id, filters, needles, columns, active, parameters, limit, offset)
     if active == ("external",) and offset == 0:
         total = int(tx.scalar(_TOTAL, parameters) or 0)
     elif _COUNTED_BY_DAY.issuperset(active):
@@ -287,6 +312,44 @@ def list_feed(
     if offset >= total or limit == 0:
         return CallRows([], total)
     return CallRows(tx.all(_page(columns, active), {**parameters, "limit": limit, "offset": offset}), total)
+
+
+def _search(
+    tx: ReadTx,
+    account_id: str,
+    filters: CallFilters,
+    needles: Needles,
+    columns: tuple[Any, ...],
+    active: Active,
+    parameters: dict[str, Any],
+    limit: int,
+    offset: int,
+) -> CallRows:
+    ids, total = call_search.find(
+        tx,
+        account_id,
+        needles,
+        shape=active,
+        conditions=lambda found: (*_listed(found), *(_conditions(found)[name] for name in active)),
+        order=lambda found: (found.started_at.desc(), found.id.desc()),
+        parameters={**parameters, "limit": limit, "offset": offset},
+        scan=_is_short(tx, filters, active, parameters),
+    )
+    if not ids:
+        return CallRows([], total)
+    found = {row.id: row for row in tx.all(_of_ids(columns, tx.dialect), _ids_of(tx, account_id, ids))}
+    return CallRows([found[call_id] for call_id in ids], total)
+
+
+def _is_short(tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any]) -> bool:
+    """Whether the range of time holds so few calls that reading them is quicker than the index."""
+    if filters.since is None:
+        return False
+    bounds = {**parameters, "since_day": filters.since // DAY}
+    names: Active = ("since",)
+    if filters.until is not None:
+        names, bounds["until_day"] = ("since", "until"), filters.until // DAY
+    return sum(int(row.value) for row in tx.all(_days(names), bounds)) <= SHORT_CALLS
 
 
 def list_latest(tx: ReadTx, account_id: str, limit: int) -> CallRows:
@@ -377,14 +440,16 @@ def _segments_of(tx: ReadTx, account_id: str, call_ids: Sequence[str]) -> dict[s
     found: dict[str, list[AnyRow]] = {call_id: [] for call_id in call_ids}
     if not found:
         return found
-    if tx.dialect == "sqlite":
-        ids = msgspec.json.encode(call_ids).decode()
-        rows = tx.all(_PAGE_SEGMENTS_SQLITE, {"account_id": account_id, "call_ids": ids})
-    else:
-        rows = tx.all(_PAGE_SEGMENTS_POSTGRES, {"account_id": account_id, "call_ids": list(call_ids)})
-    for row in rows:
+    statement = _PAGE_SEGMENTS_SQLITE if tx.dialect == "sqlite" else _PAGE_SEGMENTS_POSTGRES
+    for row in tx.all(statement, _ids_of(tx, account_id, call_ids)):
         found[row[0]].append(row)
     return found
+
+
+def _ids_of(tx: ReadTx, account_id: str, call_ids: Sequence[str]) -> dict[str, Any]:
+    if tx.dialect == "sqlite":
+        return {"account_id": account_id, "call_ids": msgspec.json.encode(call_ids).decode()}
+    return {"account_id": account_id, "call_ids": list(call_ids)}
 
 
 def get_call(tx: ReadTx, account_id: str, call_id: str) -> Call:
@@ -420,11 +485,6 @@ def check_recording(tx: ReadTx, call_id: str) -> RecordingTarget:
     if row is None:
         raise NotFoundError("Recording not found")
     return RecordingTarget(row.account_id, row.recording_key)
-
-
-def full_name(first_name: str | None, last_name: str | None, company: str | None) -> str | None:
-    """First and last name joined, else the company (contracts/voicory.md 8.2)."""
-    return f"{first_name or ''} {last_name or ''}".strip() or company or None
 
 
 def _call(row: AnyRow) -> Call:

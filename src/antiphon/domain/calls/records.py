@@ -202,7 +202,8 @@ class CallFilters:
     """What a list of ended calls is cut down to; `since` and `until` are inclusive milliseconds.
 
     `is_answered` asks for completed calls or for all the others; `user_id` and `extension` match any
-    segment; `search` is a call's id, an exact extension or a part of a name.
+    segment; `search` is a call's id, an exact extension, or a part of a name or of the
+    words, `with_numbers` of the digits of a number too.
     """
 
     status: str | None = None
@@ -217,6 +218,7 @@ class CallFilters:
     extension: str | None = None
     search: str | None = None
     with_internal: bool = False
+    with_numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,14 @@ OWN = and_(
     calls.c.id == bindparam("p_id"),
     calls.c.deleted_at.is_(None),
 )
+_SEARCHED = frozenset(
+    ("contact_id", "extension", "extension_name", "from_number", "to_number", "remote_number", "transcript")
+)
+_STORE_SEARCH = (
+    update(calls)
+    .where(OWN, calls.c.search_text != bindparam("p_text"))
+    .values(search_text=bindparam("p_text"))
+)
 _LOCK = (
     select(calls.c.id)
     .where(calls.c.account_id == bindparam("account_id"), calls.c.id == bindparam("call_id"))
@@ -77,12 +85,24 @@ def save_call(tx: WriteTx, call: Call, changes: dict[str, Any]) -> Call:
     if not changes:
         return call
     values = {key: value.value if isinstance(value, CallStatus) else value for key, value in changes.items()}
-    if "extension_name" in changes and "search_text" not in changes:
-        values["search_text"] = search_text(call.remote_name, changes["extension_name"])
     tx.execute(update(calls).where(OWN).values(**values), {"p_account": call.account_id, "p_id": call.id})
     after = get_call(tx, call.account_id, call.id)
     recount(tx, call, after)
+    if not _SEARCHED.isdisjoint(changes):
+        refresh_search(tx, after)
     return after
+
+
+def refresh_search(tx: WriteTx, call: Call) -> None:
+    """Make the call findable by what it says now; due when a part of it or a segment's extension changes."""
+    text = search_text(
+        call.remote_name,
+        call.extension_name,
+        extensions=(call.extension, *(segment.extension for segment in call.segments)),
+        numbers=(call.from_number, call.to_number, call.remote_number),
+        turns=call.turns,
+    )
+    tx.execute(_STORE_SEARCH, {"p_account": call.account_id, "p_id": call.id, "p_text": text})
 
 
 def recount(tx: WriteTx, before: Call | None, after: Call | None) -> None:

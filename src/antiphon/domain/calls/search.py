@@ -1,49 +1,41 @@
-"""What a search of calls by name looks at: the contact's part, then the extension's, each replaced alone."""
+"""What a search of calls looks at: the contact's name, the extension's, extensions, numbers and the words.
+
+The parts are divided by tabs.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Text, bindparam, func, update
+from collections.abc import Iterable
 
-from antiphon.core.db.search import normalise
-from antiphon.core.db.transaction import WriteTx
-from antiphon.core.events import Event
-from antiphon.domain.calls.queries import full_name
+from antiphon.core.db.search import HEAD_END, Needles, needles_of, normalise, spelled, whole
+from antiphon.domain.calls.records import Turn
 from antiphon.domain.calls.tables import calls
+from antiphon.domain.contacts.names import NameFollower
 
-PARTS = "\t"
-_AT = {"sqlite": func.instr, "postgresql": func.strpos}
-_RENAME = {
-    dialect: (
-        update(calls)
-        .where(calls.c.account_id == bindparam("p_account"), calls.c.contact_id == bindparam("p_contact"))
-        .where(func.substr(calls.c.search_text, 1, bindparam("p_length")) != bindparam("p_prefix"))
-        .values(
-            search_text=bindparam("p_name", type_=Text)
-            + func.substr(calls.c.search_text, at(calls.c.search_text, PARTS))
-        )
-    )
-    for dialect, at in _AT.items()
-}
+MAX_EXTENSION_CHARS = 16
+
+follow_contact = NameFollower(calls)
 
 
-def search_text(remote_name: str | None, extension_name: str | None) -> str:
-    """What a search by name looks at: two parts, so that the first can be replaced alone."""
-    return f"{normalise(remote_name or '')}{PARTS}{normalise(extension_name or '')}"
+def search_text(
+    remote_name: str | None,
+    extension_name: str | None,
+    *,
+    extensions: Iterable[str | None] = (),
+    numbers: Iterable[str | None] = (),
+    turns: Iterable[Turn] = (),
+) -> str:
+    own = "".join(whole(normalise(one)) for one in dict.fromkeys(extensions) if one)
+    digits = "\n".join(dict.fromkeys(spelled(number) for number in numbers if number))
+    said = "\t".join(normalise(turn.text) for turn in turns)
+    return f"{normalise(remote_name or '')}{HEAD_END}{normalise(extension_name or '')}{own}\t{digits}\t{said}"
 
 
-def follow_contact(tx: WriteTx, event: Event) -> None:
-    """Reaction: calls are found by their contact's name as it is now, and by none once it is deleted."""
-    if event.type == "lead.updated" and not event.data["is_renamed"]:
-        return
-    data = event.data if event.type == "lead.updated" else {}
-    name = normalise(full_name(data.get("first_name"), data.get("last_name"), data.get("company")) or "")
-    tx.execute(
-        _RENAME[tx.dialect],
-        {
-            "p_account": event.account_id,
-            "p_contact": event.object_id,
-            "p_name": name,
-            "p_prefix": name + PARTS,
-            "p_length": len(name) + 1,
-        },
-    )
+def call_needles(query: str | None, *, with_numbers: bool) -> Needles | None:
+    """Names and words that hold the query, a whole extension, and with `with_numbers` digits of numbers."""
+    found = needles_of(query, phones=with_numbers)
+    if found is None:
+        return None
+    if len(found.texts[0]) > MAX_EXTENSION_CHARS:
+        return found
+    return Needles((*found.texts, whole(found.texts[0])))

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, select
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.records import Call, CallStatus, NewSegment, Segment, SegmentType
-from antiphon.domain.calls.rows import lock_call, place_of
+from antiphon.domain.calls.rows import lock_call, place_of, refresh_search
 from antiphon.domain.calls.tables import call_segments
 
 SEGMENT = and_(
@@ -66,6 +66,8 @@ def add_segment(tx: WriteTx, account_id: str, call_id: str, segment: NewSegment)
     if position is None:
         position = rows[-1].position + 1 if rows else 0
         insert_segments(tx, account_id, call_id, position, [segment])
+        if segment.extension is not None:
+            refresh_search(tx, get_call(tx, account_id, call_id))
     elif ended_at is not None:
         tx.execute(
             call_segments.update()

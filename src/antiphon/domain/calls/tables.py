@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from antiphon.core.db.metadata import metadata
+from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.types import Id, JsonText, Millis
 
 UNANALYZED = text(
@@ -93,6 +94,18 @@ calls = Table(
         postgresql_where=text("ended_at IS NULL"),
     ),
     Index("ix_calls_unanalyzed", "ended_at", sqlite_where=UNANALYZED, postgresql_where=UNANALYZED),
+)
+
+call_search = SearchIndex(
+    calls,
+    "started_at",
+    "ended_at",
+    "direction",
+    "status",
+    "is_test",
+    "assistant_id",
+    "contact_id",
+    "remote_number",
 )
 
 call_segments = Table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from antiphon.core.phones import digits_of as digits_of
 from antiphon.core.phones import normalise_phone as normalise_phone
 
 SEPARATOR = ";"

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, func, select, true
 
 from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.search import Columns, needles_of
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.queries import get_account
@@ -18,8 +19,13 @@ from antiphon.domain.accounts.tables import account_counters
 from antiphon.domain.contacts.fields import DEFAULT_FIELDS
 from antiphon.domain.contacts.phones import normalise_phone
 from antiphon.domain.contacts.records import Contact, ContactFilters, ContactPage, Field, Option, Profile
-from antiphon.domain.contacts.search import ESCAPE, patterns
-from antiphon.domain.contacts.tables import contact_addresses, contact_fields, contacts, suppressions
+from antiphon.domain.contacts.tables import (
+    contact_addresses,
+    contact_fields,
+    contact_search,
+    contacts,
+    suppressions,
+)
 
 COUNTER = "contacts"
 ALL_CHANNELS = "all"
@@ -220,31 +226,34 @@ def find_contact_by_number(tx: ReadTx, account_id: str, number: str) -> Contact 
 class _Shape:
     """Which conditions a list has; there is one prepared pair of statements for each."""
 
-    search: bool
-    digits: bool
     source: bool
     since: bool
     until: bool
     newest_first: bool
 
+    def conditions(self, columns: Columns) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.source:
+            found.append(columns.source == bindparam("source"))
+        if self.since:
+            found.append(columns.created_at >= bindparam("since"))
+        if self.until:
+            found.append(columns.created_at <= bindparam("until"))
+        return found
+
+    def order(self, columns: Columns) -> tuple[ColumnElement[Any], ...]:
+        return (columns.created_at.desc(), columns.id.desc()) if self.newest_first else (columns.number,)
+
 
 @cache
 def _statements(shape: _Shape) -> tuple[Prepared, Prepared]:
-    conditions: list[Any] = [*_OWN]
-    by_text = c.search_text.like(bindparam("text"), escape=ESCAPE)
-    if shape.digits:
-        conditions.append(or_(by_text, c.search_text.like(bindparam("digits"), escape=ESCAPE)))
-    elif shape.search:
-        conditions.append(by_text)
-    if shape.source:
-        conditions.append(c.source == bindparam("source"))
-    if shape.since:
-        conditions.append(c.created_at >= bindparam("since"))
-    if shape.until:
-        conditions.append(c.created_at <= bindparam("until"))
-    order = (c.created_at.desc(), c.id.desc()) if shape.newest_first else (c.number,)
+    conditions = (*_OWN, *shape.conditions(c))
     page = (
-        select(c.id).where(*conditions).order_by(*order).limit(bindparam("limit")).offset(bindparam("offset"))
+        select(c.id)
+        .where(*conditions)
+        .order_by(*shape.order(c))
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
     )
     count = select(func.count()).select_from(contacts).where(*conditions)
     return Prepared(page), Prepared(count)
@@ -260,35 +269,42 @@ def list_contacts(
     newest_first: bool = False,
 ) -> ContactPage:
     """One page with the exact total, in the order of `number` or by creation, newest first."""
-    found = None
-    if filters.search:
-        found = patterns(filters.search, person_only=filters.person_only)
-    text, digits = found or (None, None)
     shape = _Shape(
-        text is not None,
-        digits is not None,
         filters.source is not None,
         filters.since is not None,
         filters.until is not None,
         newest_first,
     )
-    page, count = _statements(shape)
     parameters = {
         "account_id": account_id,
         "limit": limit,
         "offset": offset,
-        "text": text,
-        "digits": digits,
         "source": filters.source,
         "since": filters.since,
         "until": filters.until,
     }
-    is_filtered = shape.search or shape.source or shape.since or shape.until
+    needles = needles_of(filters.search, phones=True, past_head=filters.person_only)
+    if needles is not None:
+        ids, total = contact_search.find(
+            tx,
+            account_id,
+            needles,
+            shape=(shape,),
+            conditions=shape.conditions,
+            order=shape.order,
+            parameters=parameters,
+        )
+        return _listed(tx, account_id, ids, total)
+    page, count = _statements(shape)
+    is_filtered = shape.source or shape.since or shape.until
     total = int(tx.scalar(count, parameters)) if is_filtered else count_contacts(tx, account_id)
     if offset >= total:
         return ContactPage([], total)
     # The page is chosen on an index alone; only its rows are read.
-    ids = [row.id for row in tx.all(page, parameters)]
+    return _listed(tx, account_id, [row.id for row in tx.all(page, parameters)], total)
+
+
+def _listed(tx: ReadTx, account_id: str, ids: list[str], total: int) -> ContactPage:
     contacts_by_id = get_contacts(tx, account_id, ids)
     return ContactPage([contacts_by_id[contact_id] for contact_id in ids], total)
 

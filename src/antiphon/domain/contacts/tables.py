@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from antiphon.core.db.metadata import metadata
+from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.types import Id, JsonText, Millis
 
 _LIVE: dict[str, Any] = {
@@ -94,6 +95,8 @@ contacts = Table(
         **_live_with("pipeline_stage_id"),
     ),
 )
+
+contact_search = SearchIndex(contacts, "number", "source", "created_at")
 
 contact_addresses = Table(
     "contact_addresses",

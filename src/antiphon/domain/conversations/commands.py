@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select, update
 
-from antiphon.core.db.search import normalise
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
@@ -39,6 +38,7 @@ from antiphon.domain.conversations.records import (
     MessageStatus,
     OutboundMessage,
 )
+from antiphon.domain.conversations.search import search_text
 from antiphon.domain.conversations.snapshot import snapshot
 from antiphon.domain.conversations.tables import conversations, media, messages
 from antiphon.domain.numbers.queries import get_own_number
@@ -116,6 +116,7 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
     message_id = _insert(
         tx,
         account_id,
+        contact.name,
         conversation_id=conversation_id,
         contact_id=contact.id,
         channel=incoming.channel.value,
@@ -209,7 +210,7 @@ def _ensure_conversation(tx: WriteTx, account_id: str, contact_id: str) -> str:
     return conversation_id
 
 
-def _insert(tx: WriteTx, account_id: str, **values: Any) -> str:
+def _insert(tx: WriteTx, account_id: str, name: str | None, **values: Any) -> str:
     message_id = new_id()
     tx.execute(
         messages.insert(),
@@ -217,7 +218,7 @@ def _insert(tx: WriteTx, account_id: str, **values: Any) -> str:
             "id": message_id,
             "account_id": account_id,
             "created_at": tx.now,
-            "search_text": normalise(values["body"]),
+            "search_text": search_text(name, values["body"], values["from_address"], values["to_address"]),
             **values,
         },
     )
@@ -266,6 +267,7 @@ def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Mes
     message_id = _insert(
         tx,
         account_id,
+        contact.name,
         conversation_id=conversation_id,
         contact_id=contact.id,
         channel=outgoing.channel.value,

@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, union_all
 
-from antiphon.core.db.search import MAX_QUERY_CHARS, normalise
+from antiphon.core.db.search import MAX_QUERY_CHARS, Columns, Needles, needles_of, whole
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
+from antiphon.core.ids import is_uuid
 from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.accounts.tables import account_counters
@@ -27,7 +28,7 @@ from antiphon.domain.conversations.records import (
     MessagePage,
     MessageStatus,
 )
-from antiphon.domain.conversations.tables import conversations, media, messages
+from antiphon.domain.conversations.tables import conversations, media, message_search, messages
 from antiphon.domain.numbers.tables import numbers
 
 WINDOW_MS = 24 * 60 * 60 * 1000
@@ -163,28 +164,23 @@ _EVER_OWN = (
     .limit(1)
 )
 
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "direction": m.direction == bindparam("direction"),
-    "status": m.status == bindparam("status"),
-    "contact_id": m.contact_id == bindparam("contact_id"),
-    "remote": m.remote_address == bindparam("remote"),
-    "address": or_(m.from_address == bindparam("address"), m.to_address == bindparam("address")),
-    "since": m.created_at >= bindparam("since"),
-    "until": m.created_at <= bindparam("until"),
-    "search": or_(
-        m.id == bindparam("search_id"),
-        m.from_address == bindparam("search_number"),
-        m.to_address == bindparam("search_number"),
-        m.search_text.like(bindparam("search_text"), escape="/"),
-        m.contact_id.in_(
-            select(contacts.c.id).where(
-                contacts.c.account_id == bindparam("account_id"),
-                contacts.c.deleted_at.is_(None),
-                contacts.c.search_text.like(bindparam("search_name"), escape="/"),
-            )
+
+def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    return {
+        "id": columns.id == bindparam("id"),
+        "direction": columns.direction == bindparam("direction"),
+        "status": columns.status == bindparam("status"),
+        "contact_id": columns.contact_id == bindparam("contact_id"),
+        "remote": columns.remote_address == bindparam("remote"),
+        "address": or_(
+            columns.from_address == bindparam("address"), columns.to_address == bindparam("address")
         ),
-    ),
-}
+        "since": columns.created_at >= bindparam("since"),
+        "until": columns.created_at <= bindparam("until"),
+    }
+
+
+_CONDITIONS = _conditions(m)
 
 
 def counter_name(channel: Channel) -> str:
@@ -236,6 +232,22 @@ def list_messages(
     for value in values.values():
         parameters |= value
     parameters |= {f"listed_{at}": channel.value for at, channel in enumerate(filters.channels)}
+    needles = _needles(tx, account_id, filters)
+    if needles is not None:
+        listed: list[BindParameter[str]] = [bindparam(f"listed_{at}") for at in range(len(filters.channels))]
+        ids, total = message_search.find(
+            tx,
+            account_id,
+            needles,
+            shape=(active, len(listed)),
+            conditions=lambda columns: (
+                columns.channel.in_(listed),
+                *(_conditions(columns)[name] for name in active),
+            ),
+            order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
+            parameters={**parameters, "limit": limit, "offset": offset},
+        )
+        return MessagePage(get_messages(tx, account_id, ids), total)
     page, count = _statements(active, len(filters.channels))
     if active:
         total = int(tx.scalar(count, parameters))
@@ -264,21 +276,18 @@ def _values(tx: ReadTx, account_id: str, filters: MessageFilters) -> dict[str, d
     if filters.address is not None:
         own = tx.scalar(_EVER_OWN, {"account_id": account_id, "e164": filters.address}) is not None
         found |= {"address": {"address": filters.address}} if own else {"remote": {"remote": filters.address}}
-    if filters.search is not None:
-        text = filters.search[:MAX_QUERY_CHARS].strip()
-        words = _escaped(normalise(text))
-        found["search"] = {
-            "search_id": text.lower(),
-            "search_number": normalise_phone(text, get_account(tx, account_id).country) or text,
-            "search_text": f"%{words}%",
-            # The part of a contact's text that holds the name (domain/contacts/search.py).
-            "search_name": f"%\t%{words}%\t%",
-        }
+    if filters.search is not None and is_uuid(wanted := filters.search.strip().lower()):
+        found["id"] = {"id": wanted}
     return found
 
 
-def _escaped(text: str) -> str:
-    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+def _needles(tx: ReadTx, account_id: str, filters: MessageFilters) -> Needles | None:
+    """What the search for words, names and a whole number asks for; None without one, or for one of an id."""
+    needles = needles_of(filters.search)
+    if needles is None or filters.search is None or is_uuid(filters.search.strip().lower()):
+        return None
+    number = normalise_phone(filters.search[:MAX_QUERY_CHARS], get_account(tx, account_id).country)
+    return needles if number is None else Needles((*needles.texts, whole(number)))
 
 
 def get_messages(tx: ReadTx, account_id: str, ids: list[str]) -> list[Message]:

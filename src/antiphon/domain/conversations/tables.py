@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from antiphon.core.db.metadata import metadata
+from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.types import Id, JsonText, Millis
 
 conversations = Table(
@@ -85,6 +86,18 @@ messages = Table(
     Index("ix_messages_account_id_conversation_id_created_at", "account_id", "conversation_id", "created_at"),
     Index("ix_messages_account_id_remote_address_created_at", "account_id", "remote_address", "created_at"),
     Index("ix_messages_account_id_contact_id_created_at", "account_id", "contact_id", "created_at"),
+)
+
+message_search = SearchIndex(
+    messages,
+    "created_at",
+    "channel",
+    "direction",
+    "status",
+    "contact_id",
+    "remote_address",
+    "from_address",
+    "to_address",
 )
 
 media = Table(

@@ -210,7 +210,7 @@ def _search_text(voicegram: Voicegram) -> str:
         voicegram.transcript_text,
         summary.get("text", ""),
     )
-    return normalise(" ".join(parts))
+    return "\t".join(normalise(part) for part in parts)
 
 
 def update_voicegram(tx: WriteTx, account_id: str, voicegram_id: str, changes: dict[str, Any]) -> Voicegram:

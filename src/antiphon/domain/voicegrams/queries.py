@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import contains
+from antiphon.core.db.search import needles_of
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.tables import account_counters
@@ -26,7 +26,7 @@ from antiphon.domain.voicegrams.records import (
     VoicegramPage,
     VoicegramStatus,
 )
-from antiphon.domain.voicegrams.tables import listeners, voicegram_steps, voicegrams
+from antiphon.domain.voicegrams.tables import listeners, voicegram_search, voicegram_steps, voicegrams
 
 v = voicegrams.c
 
@@ -217,8 +217,6 @@ def _conditions(filters: VoicegramFilters) -> list[ColumnElement[bool]]:
     found.extend(column == value for column, value in equal if value is not None)
     if filters.tag is not None:
         found.append(v.tags.contains(msgspec.json.encode(filters.tag).decode(), autoescape=True))
-    if filters.search:
-        found.append(contains(v.search_text, filters.search))
     if filters.since is not None:
         found.append(v.created_at >= filters.since)
     if filters.until is not None:
@@ -231,14 +229,19 @@ def list_voicegrams(
 ) -> VoicegramPage:
     """One page, newest first unless sorted, with the exact total; steps are left out."""
     conditions = _conditions(filters)
+    parameters: dict[str, Any] = {}
+    needles = needles_of(filters.search)
+    if needles is not None:
+        ids, parameters = voicegram_search.ids(tx.dialect, account_id, needles)
+        conditions.append(v.id.in_(ids))
     own = v.account_id == account_id
     column = SORTS[filters.sort.removeprefix("-")]
     order = column.desc() if filters.sort.startswith("-") else column.asc()
     statement = _DETAIL.where(own, *conditions).order_by(order, v.id.desc())
-    rows = tx.all(statement.limit(limit).offset((page - 1) * limit))
+    rows = tx.all(statement.limit(limit).offset((page - 1) * limit), parameters)
     if conditions:
         counted = select(func.count()).select_from(voicegrams).where(own, v.deleted_at.is_(None), *conditions)
-        total = int(tx.scalar(counted))
+        total = int(tx.scalar(counted, parameters))
     else:
         total = int(tx.scalar(_TOTAL, {"account_id": account_id}) or 0)
     return VoicegramPage([_voicegram(row) for row in rows], total)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from antiphon.core.db.metadata import metadata
+from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.types import Id, JsonText, Millis
 
 voicegrams = Table(
@@ -62,6 +63,8 @@ voicegrams = Table(
     Index("ix_voicegrams_account_id_contact_id", "account_id", "contact_id"),
     Index("ix_voicegrams_completed_at", "completed_at"),
 )
+
+voicegram_search = SearchIndex(voicegrams)
 
 voicegram_steps = Table(
     "voicegram_steps",

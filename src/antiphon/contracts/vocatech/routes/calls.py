@@ -19,8 +19,9 @@ from antiphon.contracts.vocatech.words import DIRECTIONS, call_status
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.members import get_member_by_number
-from antiphon.domain.calls.queries import full_name, list_call_page_with_segments
+from antiphon.domain.calls.queries import list_call_page_with_segments
 from antiphon.domain.calls.records import CallFilters, CallRows
+from antiphon.domain.contacts.names import full_name
 
 ROUTES = Routes("Calls")
 

@@ -1,0 +1,224 @@
+"""The tables and triggers of search indexes, which follow from their definitions on either store.
+
+They hold nothing that is not in the searched tables, so they are no part of the revisions: `install` runs
+after them and makes anew whatever is missing or differs.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: S608 # the statements are of names in the program alone
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import structlog
+from sqlalchemy import Connection, Dialect, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import DBAPIError
+
+from antiphon.core.db.search import SCOPE_BITS, SearchIndex
+
+log = structlog.get_logger(__name__)
+
+SCOPES = "search_scopes"
+_SQLITE: Dialect = SQLiteDialect_pysqlite()
+_POSTGRES: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # of the library
+_SHADOWS = ("config", "data", "docsize", "idx")
+_TRIGGERS = ("insert", "update", "words", "delete")
+
+
+def owned_names(indexes: Iterable[SearchIndex]) -> set[str]:
+    """The tables that `install` makes, those inside SQLite's text index included."""
+    found = {SCOPES}
+    for index in indexes:
+        found |= {index.name, index.text_name, *(f"{index.text_name}_{part}" for part in _SHADOWS)}
+    return found
+
+
+def install(connection: Connection, indexes: Sequence[SearchIndex]) -> None:
+    """Bring the indexes to their definitions; one that changed is filled again from its table."""
+    if connection.dialect.name == "sqlite":
+        _install_sqlite(connection, indexes)
+    else:
+        _install_postgres(connection, indexes)
+
+
+def sqlite_objects(index: SearchIndex) -> dict[str, str]:
+    """The statements that make an index on SQLite, by the names of what they make."""
+    table, rows, texts = index.table.name, index.name, index.text_name
+    types = {name: index.table.c[name].type.compile(_SQLITE) for name in index.copies}
+    copies = "".join(f"{name} {kind}, " for name, kind in types.items())
+    names = "".join(f"{name}, " for name in index.copies)
+    values = "".join(f"new.{name}, " for name in index.copies)
+    assigned = ", ".join(f"{name} = new.{name}" for name in index.copies)
+    add = (
+        f"INSERT OR IGNORE INTO {SCOPES} (account_id) SELECT new.account_id WHERE new.deleted_at IS NULL; "
+        f"INSERT INTO {rows} (entry, {names}account_id, id) SELECT 1 + coalesce("
+        f"(SELECT max(entry) FROM {rows} WHERE entry > scope.number << {SCOPE_BITS}"
+        f" AND entry < (scope.number + 1) << {SCOPE_BITS}),"
+        f" scope.number << {SCOPE_BITS}), {values}new.account_id, new.id FROM {SCOPES} AS scope"
+        f" WHERE scope.account_id = new.account_id AND new.deleted_at IS NULL; "
+        f"INSERT INTO {texts} (rowid, head, rest) SELECT entry, {_head('new.')}, {_rest('new.')}"
+        f" FROM {rows} WHERE id = new.id; "
+    )
+    remove = (
+        f"INSERT INTO {texts} ({texts}, rowid, head, rest) SELECT 'delete', entry, {_head('old.')},"
+        f" {_rest('old.')} FROM {rows} WHERE id = old.id; "
+        f"DELETE FROM {rows} WHERE id = old.id; "
+    )
+    trigger = f"CREATE TRIGGER {rows}_%s AFTER %s ON {table} %s BEGIN %sEND"
+    made = {
+        rows: f"CREATE TABLE {rows} (entry INTEGER PRIMARY KEY, {copies}account_id VARCHAR(36) NOT NULL,"
+        f" id VARCHAR(36) NOT NULL UNIQUE)",
+        texts: f"CREATE VIRTUAL TABLE {texts} USING fts5(head, rest, content='', columnsize=0,"
+        f" tokenize='trigram case_sensitive 1')",
+        f"{rows}_insert": trigger % ("insert", "INSERT", "WHEN new.deleted_at IS NULL", add),
+        f"{rows}_words": trigger
+        % (
+            "words",
+            "UPDATE OF search_text, deleted_at",
+            "WHEN old.search_text <> new.search_text OR (old.deleted_at IS NULL) <> (new.deleted_at IS NULL)",
+            remove + add,
+        ),
+        f"{rows}_delete": trigger % ("delete", "DELETE", "", remove),
+    }
+    if assigned:
+        made[f"{rows}_update"] = trigger % (
+            "update",
+            f"UPDATE OF {', '.join(index.copies)}",
+            "",
+            f"UPDATE {rows} SET {assigned} WHERE id = new.id; ",
+        )
+    return made
+
+
+def _head(row: str) -> str:
+    return f"substr({row}search_text, 1, max(instr({row}search_text, char(9)) - 1, 0))"
+
+
+def _rest(row: str) -> str:
+    return f"substr({row}search_text, instr({row}search_text, char(9)) + 1)"
+
+
+def _install_sqlite(connection: Connection, indexes: Sequence[SearchIndex]) -> None:
+    connection.exec_driver_sql(
+        f"CREATE TABLE IF NOT EXISTS {SCOPES}"
+        f" (number INTEGER PRIMARY KEY, account_id VARCHAR(36) NOT NULL UNIQUE)"
+    )
+    present = dict(
+        tuple(row)
+        for row in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    )
+    for index in indexes:
+        made = sqlite_objects(index)
+        if all(present.get(name) == sql for name, sql in made.items()):
+            continue
+        for kind in _TRIGGERS:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {index.name}_{kind}")
+        for name in (index.text_name, index.name):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+        for sql in made.values():
+            connection.exec_driver_sql(sql)
+        _fill_sqlite(connection, index)
+
+
+def _fill_sqlite(connection: Connection, index: SearchIndex) -> None:
+    table, rows, texts = index.table.name, index.name, index.text_name
+    names = "".join(f"{name}, " for name in index.copies)
+    values = "".join(f"row.{name}, " for name in index.copies)
+    connection.exec_driver_sql(
+        f"INSERT OR IGNORE INTO {SCOPES} (account_id) SELECT DISTINCT account_id FROM {table}"
+        f" WHERE deleted_at IS NULL ORDER BY account_id"
+    )
+    # In the order of ids, which is that of time.
+    connection.exec_driver_sql(
+        f"INSERT INTO {rows} (entry, {names}account_id, id)"
+        f" SELECT (scope.number << {SCOPE_BITS})"
+        f" + row_number() OVER (PARTITION BY row.account_id ORDER BY row.id),"
+        f" {values}row.account_id, row.id FROM {table} AS row JOIN {SCOPES} AS scope"
+        f" ON scope.account_id = row.account_id WHERE row.deleted_at IS NULL"
+    )
+    connection.exec_driver_sql(
+        f"INSERT INTO {texts} (rowid, head, rest) SELECT found.entry, {_head('row.')}, {_rest('row.')}"
+        f" FROM {rows} AS found CROSS JOIN {table} AS row ON row.id = found.id ORDER BY found.entry"
+    )
+
+
+def postgres_objects(index: SearchIndex) -> list[str]:
+    """The statements that make an index on PostgreSQL, but for the trigrams, which need an extension."""
+    table, rows = index.table.name, index.name
+    types = {name: index.table.c[name].type.compile(_POSTGRES) for name in index.copies}
+    columns = [*index.copies, "account_id", "id", "search_text"]
+    names = ", ".join(columns)
+    values = ", ".join(f"NEW.{name}" for name in columns)
+    assigned = ", ".join(f"{name} = NEW.{name}" for name in columns if name not in ("id", "account_id"))
+    watched = ", ".join([*index.copies, "search_text", "deleted_at"])
+    copies = "".join(f"{name} {kind}, " for name, kind in types.items())
+    return [
+        # Changes of copies stay on their page, and so out of the index of the text.
+        f"CREATE TABLE {rows} ({copies}account_id VARCHAR(36) NOT NULL, id VARCHAR(36) PRIMARY KEY,"
+        f" search_text TEXT NOT NULL) WITH (fillfactor = 85)",
+        f"CREATE FUNCTION {rows}_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF TG_OP = 'DELETE' THEN DELETE FROM {rows} WHERE id = OLD.id; RETURN NULL; END IF;"
+        f" IF NEW.deleted_at IS NOT NULL THEN DELETE FROM {rows} WHERE id = NEW.id; RETURN NULL; END IF;"
+        f" IF TG_OP = 'UPDATE' THEN UPDATE {rows} SET {assigned} WHERE id = NEW.id;"
+        f" IF FOUND THEN RETURN NULL; END IF; END IF;"
+        f" INSERT INTO {rows} ({names}) VALUES ({values}); RETURN NULL; END $$",
+        f"CREATE TRIGGER {rows}_change AFTER INSERT OR UPDATE OF {watched} ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION {rows}_follow()",
+        f"CREATE TRIGGER {rows}_delete AFTER DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {rows}_follow()",
+        f"INSERT INTO {rows} ({names}) SELECT {names} FROM {table} WHERE deleted_at IS NULL",
+    ]
+
+
+def _install_postgres(connection: Connection, indexes: Sequence[SearchIndex]) -> None:
+    has_trigrams = _has_extension(connection, "pg_trgm")
+    has_scope = has_trigrams and _has_extension(connection, "btree_gin")
+    if not has_trigrams:
+        log.warning(
+            "search reads whole tables: the extension pg_trgm is missing and could not be created; create it"
+            " as a superuser and restart"
+        )
+    for index in indexes:
+        made = postgres_objects(index)
+        signature = hashlib.sha256("\n".join(made).encode()).hexdigest()
+        if _signature(connection, index.name) != signature:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {index.name}")
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {index.name}_follow() CASCADE")
+            for sql in made:
+                connection.exec_driver_sql(sql)
+            connection.exec_driver_sql(f"COMMENT ON TABLE {index.name} IS '{signature}'")
+        if has_trigrams:
+            scope = "account_id, " if has_scope else ""
+            connection.exec_driver_sql(
+                f"CREATE INDEX IF NOT EXISTS {index.text_name} ON {index.name}"
+                f" USING gin ({scope}search_text gin_trgm_ops) WITH (gin_pending_list_limit = 512)"
+            )
+
+
+def _signature(connection: Connection, name: str) -> str | None:
+    found = connection.execute(
+        text("SELECT obj_description(to_regclass(:name), 'pg_class')"), {"name": name}
+    ).scalar()
+    return None if found is None else str(found)
+
+
+def _has_extension(connection: Connection, name: str) -> bool:
+    known = text("SELECT 1 FROM pg_extension WHERE extname = :name")
+    if connection.execute(known, {"name": name}).scalar():
+        return True
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS {name}")
+    except DBAPIError as error:
+        log.info("extension not created", extension=name, reason=str(error.orig))
+        return False
+    return True
+
+
+def has_trigrams(connection: Connection, indexes: Iterable[SearchIndex]) -> bool:
+    """Whether searches of the store are served by an index."""
+    if connection.dialect.name == "sqlite":
+        return True
+    known = text("SELECT to_regclass(:name) IS NOT NULL")
+    return all(connection.execute(known, {"name": index.text_name}).scalar() for index in indexes)

@@ -241,7 +241,7 @@ def test_the_text_index_leads_the_plan(tmp_path: Path) -> None:
     path = tmp_path / "plan.db"
     migrate_sqlite(path)
     needles = Needles(("word",))
-    source = contact_search.source("sqlite", needles)
+    source = contact_search.source("sqlite", 1)
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         statement = (

@@ -16,9 +16,9 @@ from sqlalchemy import (
     FromClause,
     Integer,
     MetaData,
-    Select,
     Table,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -133,9 +133,8 @@ class SearchIndex:
             Column("search_text", Text),
         )
 
-    def source(self, mode: Mode, needles: Needles) -> Source:
-        """The rows of an account that match; the values are those of `parameters`."""
-        count = len(needles.texts)
+    def source(self, mode: Mode, count: int) -> Source:
+        """The rows of an account that match any of `count` texts; the values are those of `parameters`."""
         if mode != "sqlite":
             rows = self.table if mode == "scan" else self.rows
             found = [rows.c.search_text.like(bindparam(f"needle_{at}"), escape="\\") for at in range(count)]
@@ -175,12 +174,13 @@ class SearchIndex:
             **{f"needle_{at}": f"{start}{_escaped(text)}%" for at, text in enumerate(needles.texts)},
         }
 
-    def ids(self, dialect: str, account_id: str, needles: Needles) -> tuple[Select[str], dict[str, Any]]:
-        """The ids that match as a select to build upon, and its parameters."""
-        mode = needles.mode(dialect)
-        source = self.source(mode, needles)
-        statement = select(source.columns.id).select_from(source.rows).where(*source.conditions)
-        return statement, self.parameters(mode, account_id, needles)
+    def matching(self, mode: Mode, count: int) -> ColumnElement[bool]:
+        """The same as a condition on the table, for lists with filters or orders that have no copies."""
+        source = self.source(mode, count)
+        if mode == "scan":
+            return and_(*source.conditions)
+        ids = select(source.columns.id).select_from(source.rows).where(*source.conditions)
+        return self.table.c.id.in_(ids)
 
     def find(
         self,
@@ -203,7 +203,7 @@ class SearchIndex:
         key = (mode, len(needles.texts), needles.past_head, shape)
         statements = self._statements.get(key)
         if statements is None:
-            source = self.source(mode, needles)
+            source = self.source(mode, len(needles.texts))
             wanted = (*source.conditions, *conditions(source.columns))
             # One pass gives the page and the total, which has to see every match anyway.
             page = (

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.search import Columns, Mode, needles_of
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.contacts.counts import LIFECYCLE, OWNER, SOURCE, STAGE, TAG, count_group
 from antiphon.domain.contacts.pipelines import list_pipelines
 from antiphon.domain.contacts.queries import count_contacts, get_contacts
 from antiphon.domain.contacts.records import ContactPage
-from antiphon.domain.contacts.search import ESCAPE, patterns
-from antiphon.domain.contacts.tables import contact_tags, contacts
+from antiphon.domain.contacts.tables import contact_search, contact_tags, contacts
 from antiphon.domain.contacts.tags import find_tags
 
 UNSET = "other"
@@ -56,8 +56,7 @@ class LeadFilters:
 class _Shape:
     """Which conditions a list has; there is one prepared pair of statements for each."""
 
-    search: bool
-    digits: bool
+    search: tuple[Mode, int] | None
     lifecycle: bool
     unset: bool
     stage: bool
@@ -69,6 +68,35 @@ class _Shape:
     until: bool
     sort: str
 
+    @property
+    def is_copied(self) -> bool:
+        """Whether the index of the search holds all that the list filters and sorts by."""
+        return not (self.stages or self.tag) and self.sort.removeprefix("-") == "created_at"
+
+    def conditions(self, columns: Columns) -> list[ColumnElement[bool]]:
+        """Those on columns that the index of the search has too."""
+        found: list[ColumnElement[bool]] = []
+        if self.unset:
+            found.append(columns.lifecycle_stage.is_(None))
+        for is_given, column, kind in (
+            (self.lifecycle, columns.lifecycle_stage, LIFECYCLE),
+            (self.stage, columns.pipeline_stage_id, STAGE),
+            (self.owner, columns.owner_id, OWNER),
+            (self.source, columns.lead_source, SOURCE),
+        ):
+            if is_given:
+                found.append(column == bindparam(kind))
+        if self.since:
+            found.append(columns.created_at >= bindparam("since"))
+        if self.until:
+            found.append(columns.created_at <= bindparam("until"))
+        return found
+
+    def by_creation(self, columns: Columns) -> tuple[ColumnElement[Any], ...]:
+        if self.sort.startswith("-"):
+            return columns.created_at.desc(), columns.id.desc()
+        return columns.created_at, columns.id
+
 
 def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int, offset: int) -> ContactPage:
     """One page with the exact total; equal rows in the order of their ids."""
@@ -79,8 +107,8 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
         tag_id = next((tag.id for tag in found.values()), None)
     if stage_ids == [] or (filters.tag is not None and tag_id is None):
         return ContactPage([], 0)
-    searched = patterns(filters.search, person_only=False) if filters.search else None
-    text, digits = searched or (None, None)
+    needles = needles_of(filters.search, phones=True)
+    mode = None if needles is None else needles.mode(tx.dialect)
     groups = {
         STAGE: stage_ids[0] if stage_ids and len(stage_ids) == 1 else None,
         TAG: tag_id,
@@ -89,8 +117,7 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
         SOURCE: filters.lead_source,
     }
     shape = _Shape(
-        text is not None,
-        digits is not None,
+        None if needles is None or mode is None else (mode, len(needles.texts)),
         groups[LIFECYCLE] is not None,
         filters.lifecycle_stage == UNSET,
         groups[STAGE] is not None,
@@ -106,12 +133,23 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
         "account_id": account_id,
         "limit": limit,
         "offset": offset,
-        "text": text,
-        "digits": digits,
         "since": filters.since,
         "until": filters.until,
         **groups,
     }
+    if needles is not None and mode is not None:
+        if shape.is_copied and filters.condition is None:
+            ids, total = contact_search.find(
+                tx,
+                account_id,
+                needles,
+                shape=(shape,),
+                conditions=shape.conditions,
+                order=shape.by_creation,
+                parameters=parameters,
+            )
+            return _listed(tx, account_id, ids, total)
+        parameters |= contact_search.parameters(mode, account_id, needles)
     page: Prepared | Executable
     count: Prepared | Executable
     if filters.condition is not None:
@@ -120,12 +158,14 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
         page, count = _statements(shape)
     if shape.stages:
         parameters["stages"] = stage_ids
-    total = _known_total(tx, account_id, filters, shape, groups)
-    if total is None:
-        total = int(tx.scalar(count, parameters))
+    known = _known_total(tx, account_id, filters, shape, groups)
+    total = int(tx.scalar(count, parameters)) if known is None else known
     if offset >= total:
         return ContactPage([], total)
-    ids = [row.id for row in tx.all(page, parameters)]
+    return _listed(tx, account_id, [row.id for row in tx.all(page, parameters)], total)
+
+
+def _listed(tx: ReadTx, account_id: str, ids: list[str], total: int) -> ContactPage:
     found_contacts = get_contacts(tx, account_id, ids)
     return ContactPage([found_contacts[contact_id] for contact_id in ids], total)
 
@@ -150,7 +190,7 @@ def _known_total(
 ) -> int | None:
     """The total without counting: of a list with no filter, or with one that counts are kept for."""
     if filters.condition is not None or any(
-        (shape.search, shape.unset, shape.stages, shape.since, shape.until)
+        (shape.search is not None, shape.unset, shape.stages, shape.since, shape.until)
     ):
         return None
     given = [(kind, value) for kind, value in groups.items() if value is not None]
@@ -168,27 +208,11 @@ def _statements(shape: _Shape) -> tuple[Prepared | Executable, Prepared | Execut
 
 def _build(shape: _Shape, condition: ColumnElement[bool] | None = None) -> tuple[Any, Any]:
     conditions: list[Any] = [c.account_id == bindparam("account_id"), c.deleted_at.is_(None)]
-    by_text = c.search_text.like(bindparam("text"), escape=ESCAPE)
-    if shape.digits:
-        conditions.append(or_(by_text, c.search_text.like(bindparam("digits"), escape=ESCAPE)))
-    elif shape.search:
-        conditions.append(by_text)
-    if shape.unset:
-        conditions.append(c.lifecycle_stage.is_(None))
+    conditions += shape.conditions(c)
+    if shape.search is not None:
+        conditions.append(contact_search.matching(*shape.search))
     if shape.stages:
         conditions.append(c.pipeline_stage_id.in_(bindparam("stages", expanding=True)))
-    for is_given, column, kind in (
-        (shape.lifecycle, c.lifecycle_stage, LIFECYCLE),
-        (shape.stage, c.pipeline_stage_id, STAGE),
-        (shape.owner, c.owner_id, OWNER),
-        (shape.source, c.lead_source, SOURCE),
-    ):
-        if is_given:
-            conditions.append(column == bindparam(kind))
-    if shape.since:
-        conditions.append(c.created_at >= bindparam("since"))
-    if shape.until:
-        conditions.append(c.created_at <= bindparam("until"))
     if condition is not None:
         conditions.append(condition)
     rows: Any = contacts

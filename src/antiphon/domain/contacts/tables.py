@@ -96,7 +96,16 @@ contacts = Table(
     ),
 )
 
-contact_search = SearchIndex(contacts, "number", "source", "created_at")
+contact_search = SearchIndex(
+    contacts,
+    "number",
+    "source",
+    "created_at",
+    "lifecycle_stage",
+    "pipeline_stage_id",
+    "owner_id",
+    "lead_source",
+)
 
 contact_addresses = Table(
     "contact_addresses",

@@ -232,8 +232,9 @@ def list_voicegrams(
     parameters: dict[str, Any] = {}
     needles = needles_of(filters.search)
     if needles is not None:
-        ids, parameters = voicegram_search.ids(tx.dialect, account_id, needles)
-        conditions.append(v.id.in_(ids))
+        mode = needles.mode(tx.dialect)
+        conditions.append(voicegram_search.matching(mode, len(needles.texts)))
+        parameters = voicegram_search.parameters(mode, account_id, needles)
     own = v.account_id == account_id
     column = SORTS[filters.sort.removeprefix("-")]
     order = column.desc() if filters.sort.startswith("-") else column.asc()

@@ -16,6 +16,8 @@ from antiphon.domain.accounts.commands import add_to_counter, create_account, cr
 from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
 from antiphon.domain.calls.queries import COUNTER
+from antiphon.domain.calls.records import decode_turns
+from antiphon.domain.calls.search import search_text
 from antiphon.domain.calls.tables import call_days, call_segments, calls
 from antiphon.domain.contacts.commands import create_contact
 
@@ -40,6 +42,7 @@ TRANSCRIPT = msgspec.json.encode(
         )
     ]
 ).decode()
+TURNS = decode_turns(TRANSCRIPT)
 
 
 def make_account(tx: WriteTx, name: str, count: int, keys: int = 0) -> tuple[str, list[str]]:
@@ -93,12 +96,13 @@ def _batches(
     step = SPAN_DAYS * DAY // max(count, 1)
     for start in range(0, count, BATCH):
         yield [
-            _row(account_id, contacts, now - SPAN_DAYS * DAY + number * step, chance)
+            call_row(account_id, contacts, now - SPAN_DAYS * DAY + number * step, chance)
             for number in range(start, min(start + BATCH, count))
         ]
 
 
-def _row(account_id: str, contacts: Sequence[str], at: int, chance: random.Random) -> dict[str, Any]:
+def call_row(account_id: str, contacts: Sequence[str], at: int, chance: random.Random) -> dict[str, Any]:
+    """A call that has ended, with one of the contacts."""
     inbound = chance.random() < 0.7
     status = chance.choice(STATUSES)
     contact = chance.randrange(len(contacts))
@@ -135,7 +139,13 @@ def _row(account_id: str, contacts: Sequence[str], at: int, chance: random.Rando
         "analyzed_at": at + seconds * SECOND,
         "metadata": "{}",
         "is_test": False,
-        "search_text": f"{NAMES[contact % 10]} {contact}\tparts desk",
+        "search_text": search_text(
+            f"{NAMES[contact % 10]} {contact}",
+            "Parts desk",
+            extensions=("204",),
+            numbers=(remote, COMPANY),
+            turns=TURNS if completed else (),
+        ),
         "created_at": at,
     }
 

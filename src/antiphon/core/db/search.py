@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     func,
     literal_column,
     or_,
@@ -46,7 +47,7 @@ _DIGIT_CAPITALS = str.maketrans("0123456789", "ABCDEFGHIJ")
 _WHOLE_CAPITALS = str.maketrans("0123456789abcdef", "KLMNOPQRSTUVWXYZ")
 _WORD = re.compile(r"[^\W_]{3}")
 
-Mode = Literal["scan", "sqlite", "postgresql"]
+Mode = Literal["sqlite", "postgresql", "sqlite scan", "postgresql scan"]
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 
@@ -76,14 +77,14 @@ class Needles:
     texts: tuple[str, ...]
     past_head: bool = False
 
-    def mode(self, dialect: str) -> Mode:
-        """Texts too short for an index of three characters are looked for row by row."""
-        if any(len(text) < MIN_INDEXED_CHARS for text in self.texts):
-            return "scan"
+    def mode(self, dialect: str, *, scan: bool = False) -> Mode:
+        """Texts too short for an index of three characters are looked for row by row, as with `scan`."""
+        scan = scan or any(len(text) < MIN_INDEXED_CHARS for text in self.texts)
         if dialect == "sqlite":
-            return "sqlite"
+            return "sqlite scan" if scan else "sqlite"
         # PostgreSQL's trigrams are of letters and digits alone.
-        return "postgresql" if all(_WORD.search(text) for text in self.texts) else "scan"
+        is_indexed = not scan and all(_WORD.search(text) for text in self.texts)
+        return "postgresql" if is_indexed else "postgresql scan"
 
 
 def needles_of(query: str | None, *, phones: bool = False, past_head: bool = False) -> Needles | None:
@@ -135,12 +136,18 @@ class SearchIndex:
 
     def source(self, mode: Mode, count: int) -> Source:
         """The rows of an account that match any of `count` texts; the values are those of `parameters`."""
+        if mode == "sqlite scan":
+            whole_text = self.table.c.search_text
+            start = case((bindparam("past_head"), func.instr(whole_text, HEAD_END) + 1), else_=1)
+            looked_at = func.substr(whole_text, start)
+            # Its LIKE takes capitals for small letters.
+            return self._scan([func.instr(looked_at, bindparam(f"needle_{at}")) > 0 for at in range(count)])
         if mode != "sqlite":
-            rows = self.table if mode == "scan" else self.rows
+            rows = self.table if mode == "postgresql scan" else self.rows
             found = [rows.c.search_text.like(bindparam(f"needle_{at}"), escape="\\") for at in range(count)]
-            live = (self.table.c.deleted_at.is_(None),) if mode == "scan" else ()
-            own = rows.c.account_id == bindparam("account_id")
-            return Source(rows, rows.c, (own, *live, or_(*found)))
+            if rows is self.table:
+                return self._scan(found)
+            return Source(rows, rows.c, (rows.c.account_id == bindparam("account_id"), or_(*found)))
         rows = self.rows
         text = Table(self.text_name, MetaData(), Column("rowid", BigInteger))
         scope = (
@@ -163,11 +170,19 @@ class SearchIndex:
             ),
         )
 
+    def _scan(self, found: Sequence[ColumnElement[bool]]) -> Source:
+        c = self.table.c
+        own = c.account_id == bindparam("account_id")
+        return Source(self.table, c, (own, c.deleted_at.is_(None), or_(*found)))
+
     def parameters(self, mode: Mode, account_id: str, needles: Needles) -> dict[str, Any]:
         if mode == "sqlite":
             phrases = " OR ".join('"' + text.replace('"', '""') + '"' for text in needles.texts)
             wanted = f"rest : ({phrases})" if needles.past_head else phrases
             return {"account_id": account_id, "needles": wanted}
+        if mode == "sqlite scan":
+            texts = {f"needle_{at}": text for at, text in enumerate(needles.texts)}
+            return {"account_id": account_id, "past_head": needles.past_head, **texts}
         start = f"%{HEAD_END}%" if needles.past_head else "%"
         return {
             "account_id": account_id,
@@ -177,7 +192,7 @@ class SearchIndex:
     def matching(self, mode: Mode, count: int) -> ColumnElement[bool]:
         """The same as a condition on the table, for lists with filters or orders that have no copies."""
         source = self.source(mode, count)
-        if mode == "scan":
+        if source.rows is self.table:
             return and_(*source.conditions)
         ids = select(source.columns.id).select_from(source.rows).where(*source.conditions)
         return self.table.c.id.in_(ids)
@@ -199,7 +214,7 @@ class SearchIndex:
         `shape` stands for all that changes the statements: which `conditions` and which `order` there are.
         With `scan` the table is read instead, for filters that leave few rows.
         """
-        mode: Mode = "scan" if scan else needles.mode(tx.dialect)
+        mode = needles.mode(tx.dialect, scan=scan)
         key = (mode, len(needles.texts), needles.past_head, shape)
         statements = self._statements.get(key)
         if statements is None:

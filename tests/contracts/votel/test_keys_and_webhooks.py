@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from antiphon.contracts.voicegram.events import VoicegramDialect
-from antiphon.core.clock import DAY, to_iso
+from antiphon.core.clock import DAY, HOUR, to_iso
 from antiphon.core.crypto import Cipher
 from antiphon.domain.accounts.commands import set_plan
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
@@ -37,6 +37,7 @@ async def test_key_life(world: World, kind: str) -> None:
         "expires_at": to_iso(world.clock.now() + 30 * DAY),
         "last_used_at": None,
         "created_at": to_iso(world.clock.now()),
+        "updated_at": to_iso(world.clock.now()),
         "key": key["key"],
     }
     listed = await world.get("/api-keys")
@@ -107,6 +108,79 @@ async def test_a_scoped_key_makes_no_stronger_key(world: World) -> None:
         "/api-keys", json={"name": "x", "scopes": ["conversations:read"]}, headers=headers
     )
     assert same.status_code == 201
+
+
+async def test_changing_a_key(world: World) -> None:
+    """votel.md 11.1: name and scopes; the old text works with the new scopes at once."""
+    key_id, text = await add_key(world)
+    path, headers = f"/api-keys/{key_id}", {"X-API-Key": text}
+    changed = await world.request("PATCH", path, json={"name": "CRM", "scopes": ["conversations:read"]})
+    assert (changed.status_code, changed.json()["name"]) == (200, "CRM")
+    assert (await world.get("/voicegrams", headers=headers)).status_code == 200
+    assert (await world.get("/webhooks", headers=headers)).status_code == 403
+    widened = await world.request("PATCH", path, json={"scopes": None})
+    assert (widened.json()["scopes"], widened.json()["name"]) == (None, "CRM")
+    assert (await world.get("/webhooks", headers=headers)).status_code == 200
+    for body, field in (({"scopes": ["lead:fly"]}, "scopes.0"), ({"name": ""}, "name")):
+        assert fault(await world.request("PATCH", path, json=body))["field"] == field
+    pat_id, _ = await add_key(world, KeyKind.PAT)
+    pat = await world.request("PATCH", f"/api-keys/{pat_id}", json={"scopes": ["keys:read"]})
+    assert fault(pat)["field"] == "scopes"
+    assert (await world.request("DELETE", path)).status_code == 204
+    assert (await world.request("PATCH", path, json={"name": "x"})).status_code == 404
+
+
+async def test_rotating_a_key(world: World) -> None:
+    """votel.md 11.1: 201 with the new key; the old one lives for the grace time."""
+    key_id, old = await add_key(world, scopes=["conversations:read"], days=30)
+    made = await world.post(f"/api-keys/{key_id}/rotate", json={"grace_hours": 2})
+    assert made.status_code == 201
+    new = made.json()
+    assert (new["scopes"], new["expires_at"]) == (
+        ["conversations:read"],
+        to_iso(world.clock.now() + 30 * DAY),
+    )
+    for text in (old, new["key"]):
+        assert (await world.get("/me", headers={"X-API-Key": text})).status_code == 200
+    world.clock.advance(2 * HOUR)
+    assert (await world.get("/me", headers={"X-API-Key": old})).status_code == 401
+    assert (await world.get("/me", headers={"X-API-Key": new["key"]})).status_code == 200
+    assert (await world.post(f"/api-keys/{key_id}/rotate")).status_code == 404
+    last = (await world.post(f"/api-keys/{new['id']}/rotate")).json()
+    assert (await world.get("/me", headers={"X-API-Key": new["key"]})).status_code == 401
+    assert (await world.get("/me", headers={"X-API-Key": last["key"]})).status_code == 200
+    for hours in (-1, 73):
+        refused = await world.post(f"/api-keys/{last['id']}/rotate", json={"grace_hours": hours})
+        assert fault(refused)["field"] == "grace_hours"
+
+
+async def test_nobody_rotates_into_a_higher_role(world: World) -> None:
+    """votel.md 0.3: a rotated key acts as its owner, so an admin rotates no owner's key."""
+    admin = await add_user(world, Role.ADMIN, "admin@example.com")
+    _, text = await add_key(world, user_id=admin)
+    member = await add_user(world, Role.MEMBER, "member@example.com")
+    member_key, member_text = await add_key(world, user_id=member)
+    headers = {"X-API-Key": text}
+    refused = await world.post(f"/api-keys/{world.ours.key_id}/rotate", headers=headers)
+    assert refused.json() == {"detail": "Insufficient permissions: users:manage"}
+    assert (await world.post(f"/api-keys/{member_key}/rotate", headers=headers)).status_code == 201
+    own = {"X-API-Key": (await add_key(world, user_id=member))[1]}
+    for method, path in (("PATCH", ""), ("POST", "/rotate"), ("DELETE", "")):
+        other = await world.request(method, f"/api-keys/{world.ours.key_id}{path}", headers=own, json={})
+        assert other.status_code == 403, method
+    assert (await world.get("/me", headers={"X-API-Key": member_text})).status_code == 401
+
+
+async def test_a_scoped_key_rotates_no_stronger_one(world: World) -> None:
+    """votel.md 0.2: scopes are a limit on what a key hands out."""
+    _, text = await add_key(world, scopes=["keys:*"])
+    strong, _ = await add_key(world)
+    headers = {"X-API-Key": text}
+    for method, path, body in (
+        ("POST", f"/api-keys/{strong}/rotate", {}),
+        ("PATCH", f"/api-keys/{strong}", {"scopes": None}),
+    ):
+        assert (await world.request(method, path, headers=headers, json=body)).status_code == 403
 
 
 # Webhooks

@@ -34,8 +34,11 @@ LOWEST_ROLE: dict[str, Role] = {
 
 def allows(role: Role, scopes: Sequence[str] | None, permission: str) -> bool:
     """Whether a role, narrowed by a key's scopes (None: not narrowed), holds the permission."""
-    if role < LOWEST_ROLE[permission]:
-        return False
+    return role >= LOWEST_ROLE[permission] and in_scope(scopes, permission)
+
+
+def in_scope(scopes: Sequence[str] | None, permission: str) -> bool:
+    """Whether a key's scopes (None: it has none) leave the permission."""
     if scopes is None:
         return True
     group = permission.partition(":")[0]

@@ -31,7 +31,7 @@ from antiphon.contracts.votel.errors import (
 )
 from antiphon.contracts.votel.inputs import Query, read_model
 from antiphon.contracts.votel.origins import cors_headers
-from antiphon.contracts.votel.permissions import allows, granted
+from antiphon.contracts.votel.permissions import allows, granted, in_scope
 from antiphon.contracts.votel.schemas import ErrorAnswer
 from antiphon.core.actors import Actor, set_actor
 from antiphon.core.errors import DomainError
@@ -107,6 +107,11 @@ class Call:
     def require_role(self, lowest: Role, permission: str) -> None:
         """A rule finer than the permission's own: raises the same ApiError 403 below `lowest`."""
         if self.caller.role < lowest:
+            raise forbidden(f"Insufficient permissions: {permission}")
+
+    def require_scope(self, permission: str) -> None:
+        """What every role may do, a key with scopes only when they name it. Raises ApiError 403."""
+        if not in_scope(self.caller.scopes, permission):
             raise forbidden(f"Insufficient permissions: {permission}")
 
     async def admit(self, permission: str | None, sub_account_id: str | None = None) -> None:

@@ -325,6 +325,7 @@ class ApiKey(BaseModel):
     expires_at: str | None
     last_used_at: str | None
     created_at: str
+    updated_at: str
 
 
 class ApiKeyList(BaseModel):
@@ -341,6 +342,15 @@ class ApiKeyCreate(Body):
     kind: Literal["secret", "public", "pat"] = "secret"
     expires_in_days: int | None = None
     scopes: Annotated[list[Clean], Field(max_length=100)] | None = None
+
+
+class ApiKeyChange(Body):
+    name: Annotated[Clean, Field(min_length=1, max_length=200)] | None = None
+    scopes: Annotated[list[Clean], Field(max_length=100)] | None = None
+
+
+class ApiKeyRotation(Body):
+    grace_hours: int = 0
 
 
 # Webhooks

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.tables import audit_log, users
 
+KEPT_DAYS = 400
+PURGE_BATCH = 5000
 MASK = "***"
 SECRET_WORDS = ("secret", "password", "token", "api_key", "totp", "credentials")
 
@@ -63,6 +65,85 @@ def record(tx: WriteTx, account_id: str, action: str, target: Target, changes: S
             "changes": msgspec.json.encode(list(changes)).decode(),
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the log; `changes` is JSON as stored."""
+
+    id: str
+    at: int
+    actor_kind: str
+    actor_id: str | None
+    actor_name: str
+    key_id: str | None
+    ip: str | None
+    action: str
+    target: Target
+    changes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilters:
+    """None leaves a filter out; times in milliseconds, both inclusive; `action` may end in `.*`."""
+
+    actor_id: str | None = None
+    action: str | None = None
+    target_kind: str | None = None
+    target_id: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def list_entries(
+    tx: ReadTx, account_id: str, filters: EntryFilters, *, limit: int, offset: int
+) -> tuple[list[Entry], int]:
+    """One page, newest first, and how many there are."""
+    conditions: list[ColumnElement[bool]] = [audit_log.c.account_id == account_id]
+    for name in ("actor_id", "target_kind", "target_id"):
+        if (value := getattr(filters, name)) is not None:
+            conditions.append(audit_log.c[name] == value)
+    if filters.action is not None:
+        if filters.action.endswith(".*"):
+            conditions.append(audit_log.c.action.startswith(filters.action[:-1], autoescape=True))
+        else:
+            conditions.append(audit_log.c.action == filters.action)
+    if filters.since is not None:
+        conditions.append(audit_log.c.at >= filters.since)
+    if filters.until is not None:
+        conditions.append(audit_log.c.at <= filters.until)
+    total = int(tx.scalar(select(func.count()).select_from(audit_log).where(*conditions)))
+    rows = tx.all(
+        select(audit_log)
+        .where(*conditions)
+        .order_by(audit_log.c.at.desc(), audit_log.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_entry(row) for row in rows], total
+
+
+def _entry(row: AnyRow) -> Entry:
+    return Entry(
+        row.id,
+        row.at,
+        row.actor_kind,
+        row.actor_id,
+        row.actor_name,
+        row.key_id,
+        row.ip,
+        row.action,
+        Target(row.target_kind, row.target_id, row.target_label),
+        row.changes.encode(),
+    )
+
+
+def purge_audit_log(tx: WriteTx, before: int) -> int:
+    """Delete entries older than `before`, at most 5000; returns how many."""
+    # unscoped: scheduled, for the installation
+    old = select(audit_log.c.id).where(audit_log.c.at < before).limit(PURGE_BATCH)
+    # unscoped: scheduled, for the installation
+    return tx.execute(audit_log.delete().where(audit_log.c.id.in_(old))).rowcount
 
 
 def _masked(name: str, value: Any) -> Any:

@@ -82,11 +82,18 @@ def _free_subdomain(tx: WriteTx, name: str) -> str:
     return f"{base or 'workspace'}-{secrets.token_hex(3)}"
 
 
-def set_subdomain(tx: WriteTx, account_id: str, subdomain: str, blocked: Collection[str] = ()) -> None:
+def set_subdomain(
+    tx: WriteTx,
+    account_id: str,
+    subdomain: str,
+    blocked: Collection[str] = (),
+    *,
+    field: str = "subdomain",
+) -> None:
     """Rename the workspace. Raises SubdomainError `invalid`, `reserved` or `taken`."""
-    check_subdomain(subdomain, blocked)
+    check_subdomain(subdomain, blocked, field)
     owner = tx.scalar(_SUBDOMAIN_TAKEN, {"subdomain": subdomain})
-    taken = SubdomainError(f"{subdomain} is taken", field="subdomain", code="taken")
+    taken = SubdomainError(f"{subdomain} is taken", field=field, code="taken")
     if owner is not None and owner != account_id:
         raise taken
     try:

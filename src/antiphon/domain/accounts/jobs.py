@@ -8,6 +8,7 @@ from antiphon.core.clock import DAY, to_iso
 from antiphon.core.crypto import Cipher
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
+from antiphon.domain.accounts.audit import KEPT_DAYS, purge_audit_log
 from antiphon.domain.accounts.records import KeyKind
 from antiphon.domain.accounts.request_log import purge_request_log
 from antiphon.domain.accounts.sessions import purge_sessions
@@ -59,6 +60,8 @@ class AccountJobs:
         await services.database.write(purge_sign_in_links)
         before = services.clock.now() - services.settings.request_log_days * DAY
         while await services.database.write(purge_request_log, before):
+            pass
+        while await services.database.write(purge_audit_log, services.clock.now() - KEPT_DAYS * DAY):
             pass
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
+from antiphon.core.languages import is_language
 from antiphon.core.zones import is_zone
 from antiphon.domain.accounts import audit
 from antiphon.domain.accounts.tables import memberships, users
@@ -35,7 +35,6 @@ EVENTS: Mapping[str, Mapping[str, bool]] = {
 """The events a person may be told of, and how by default."""
 
 MAX_SIGNATURE = 2000
-_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 _WHERE = (
     memberships.c.account_id == bindparam("account_id"),
     memberships.c.user_id == bindparam("user_id"),
@@ -98,7 +97,7 @@ def update_preferences(tx: WriteTx, account_id: str, user_id: str, changes: Pref
             raise DomainError("Not an IANA time zone name or UTC", field="timezone")
         settings["timezone"] = changes.timezone
     if changes.locale is not _UNCHANGED:
-        if changes.locale is not None and not _LOCALE.fullmatch(changes.locale):
+        if changes.locale is not None and not is_language(changes.locale):
             raise DomainError("Not a language tag such as en or de-AT", field="locale")
         stored["locale"] = changes.locale
     if changes.signature is not _UNCHANGED:

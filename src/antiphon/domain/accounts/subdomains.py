@@ -33,14 +33,14 @@ RESERVED = frozenset(
 )
 
 
-def check_subdomain(value: str, blocked: Collection[str] = ()) -> str:
+def check_subdomain(value: str, blocked: Collection[str] = (), field: str = "subdomain") -> str:
     """Return the value, or raise SubdomainError `invalid` or `reserved`."""
     if not SUBDOMAIN.fullmatch(value):
         raise SubdomainError(
-            "3 to 40 characters a-z, 0-9 and single hyphens inside", field="subdomain", code="invalid"
+            "3 to 40 characters a-z, 0-9 and single hyphens inside", field=field, code="invalid"
         )
     if value in RESERVED or value in blocked:
-        raise SubdomainError(f"{value} is reserved", field="subdomain", code="reserved")
+        raise SubdomainError(f"{value} is reserved", field=field, code="reserved")
     return value
 
 

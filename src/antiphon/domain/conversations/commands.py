@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts.account_settings import get_stop_words, plain_word
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import list_people
 from antiphon.domain.contacts.commands import lift_suppression, resolve_contact, suppress, touch_contact
@@ -168,14 +168,16 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
     return message
 
 
-def keyword_of(body: str) -> str | None:
+def keyword_of(body: str, own_stop_words: Collection[str] = ()) -> str | None:
     """`stop` or `start` when the whole text is such a word, case and punctuation ignored."""
-    word = "".join(char for char in unicodedata.normalize("NFKC", body).casefold() if char.isalnum())
-    return "stop" if word in STOP_WORDS else "start" if word in START_WORDS else None
+    word = plain_word(body)
+    if word in STOP_WORDS or word in own_stop_words:
+        return "stop"
+    return "start" if word in START_WORDS else None
 
 
 def _obey_keywords(tx: WriteTx, account_id: str, incoming: InboundMessage) -> None:
-    meaning = incoming.opt_out or keyword_of(incoming.body)
+    meaning = incoming.opt_out or keyword_of(incoming.body, get_stop_words(tx, account_id))
     if meaning == "stop":
         suppress(tx, account_id, incoming.channel.value, incoming.from_address, KEYWORD)
     elif meaning == "start":

@@ -1,16 +1,67 @@
-"""The account and its workspace (contracts/votel.md 11.1, 18)."""
+"""The account, its workspace and its audit log (contracts/votel.md 11.1, 18)."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
+from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas import Workspace, WorkspaceChange
+from antiphon.contracts.votel.schemas_account import AccountChange, AccountWhole, AuditLog
 from antiphon.contracts.votel.views import workspace_url
-from antiphon.domain.accounts.commands import set_subdomain
+from antiphon.core.clock import to_iso
+from antiphon.domain.accounts.account_settings import (
+    AccountSettings,
+    get_account_settings,
+    rename_workspace,
+    update_account,
+)
+from antiphon.domain.accounts.audit import Entry, EntryFilters, list_entries
 
 ROUTES = Routes("Account")
+
+_RETENTION = {
+    "recordings_days": "recording_retention_days",
+    "transcripts_days": "transcript_retention_days",
+    "messages_days": "message_retention_days",
+}
+_TEXT = {"type": "string"}
+_TIME = {"type": "string", "format": "date-time"}
+_AUDIT_QUERY = {
+    "actor_id": {"type": "string", "format": "uuid"},
+    "action": _TEXT,
+    "target_kind": _TEXT,
+    "target_id": _TEXT,
+    "from": _TIME,
+    "to": _TIME,
+    **LIST_QUERY,
+}
+
+
+@ROUTES.add("GET", "/account", answer=AccountWhole)
+async def get_account(call: Call) -> Response:
+    """Everything the account has set; for every role."""
+    call.require_scope("settings:read")
+    found = await call.services.database.read(get_account_settings, call.account_id)
+    return json_response(_view(found))
+
+
+@ROUTES.add("PATCH", "/account", permission="settings:write", body=AccountChange, answer=AccountWhole)
+async def change_account(call: Call) -> Response:
+    """Change the keys given; lists are replaced whole, `retention` key by key."""
+    body = await call.body(AccountChange)
+    given: dict[str, Any] = body.model_dump(exclude_unset=True)
+    for name, value in given.pop("retention", {}).items():
+        given[_RETENTION[name]] = value
+    services = call.services
+    changed = await services.database.write(
+        update_account, call.account_id, given, services.settings.blocked_subdomains
+    )
+    return json_response(_view(changed))
 
 
 @ROUTES.add("GET", "/workspace", permission="channels:read", answer=Workspace)
@@ -25,11 +76,64 @@ async def change_workspace(call: Call) -> Response:
     body = await call.body(WorkspaceChange)
     services = call.services
     await services.database.write(
-        set_subdomain, call.account_id, body.subdomain, services.settings.blocked_subdomains
+        rename_workspace, call.account_id, body.subdomain, services.settings.blocked_subdomains
     )
     return _workspace(call, body.subdomain)
+
+
+@ROUTES.add("GET", "/audit-log", permission="audit:read", answer=AuditLog, query=_AUDIT_QUERY)
+async def list_audit_log(call: Call) -> Response:
+    """Who changed what, newest first; kept 400 days. `action` may end in `.*`."""
+    query = call.query
+    filters = EntryFilters(
+        actor_id=query.uuid("actor_id"),
+        action=query.text("action"),
+        target_kind=query.text("target_kind"),
+        target_id=query.text("target_id"),
+        since=query.since(),
+        until=query.until(),
+    )
+    query.check()
+    entries, total = await call.services.database.read(
+        list_entries, call.account_id, filters, limit=query.limit, offset=(query.page - 1) * query.limit
+    )
+    return json_response({"entries": [_entry(entry) for entry in entries], "total": total})
 
 
 def _workspace(call: Call, subdomain: str | None) -> Response:
     url = workspace_url(call.services.settings.origin, subdomain)
     return json_response({"subdomain": subdomain, "public_url": url})
+
+
+def _view(account: AccountSettings) -> dict[str, Any]:
+    values = dict(account.values)
+    retention = {name: values.pop(stored) for name, stored in _RETENTION.items()}
+    return {
+        "id": account.id,
+        "name": account.name,
+        "slug": account.slug,
+        "plan": account.plan,
+        "timezone": account.timezone,
+        "country": account.country,
+        **values,
+        "retention": retention,
+        "created_at": to_iso(account.created_at),
+        "updated_at": to_iso(account.updated_at),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "at": to_iso(entry.at),
+        "actor": {
+            "kind": entry.actor_kind,
+            "id": entry.actor_id,
+            "name": entry.actor_name,
+            "key_id": entry.key_id,
+        },
+        "action": entry.action,
+        "target": {"kind": entry.target.kind, "id": entry.target.id, "label": entry.target.label},
+        "ip": entry.ip,
+        "changes": msgspec.Raw(entry.changes),
+    }

@@ -13,12 +13,19 @@ from antiphon.contracts.votel.errors import forbidden, invalid
 from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.permissions import LOWEST_ROLE, allows, is_scope
 from antiphon.contracts.votel.routing import Call, Routes
-from antiphon.contracts.votel.schemas import ApiKeyCreate, ApiKeyList, NewApiKey
+from antiphon.contracts.votel.schemas import (
+    ApiKey,
+    ApiKeyChange,
+    ApiKeyCreate,
+    ApiKeyList,
+    ApiKeyRotation,
+    NewApiKey,
+)
 from antiphon.core.clock import to_iso, to_iso_or_none
 from antiphon.core.db.transaction import AnyRow
 from antiphon.core.errors import NotFoundError
-from antiphon.domain.accounts.keys import create_key, revoke_key
-from antiphon.domain.accounts.queries import list_keys
+from antiphon.domain.accounts.keys import KeyChanges, create_key, revoke_key, rotate_key, update_key
+from antiphon.domain.accounts.queries import get_user, list_keys
 from antiphon.domain.accounts.records import KeyKind
 
 ROUTES = Routes("API keys")
@@ -63,22 +70,74 @@ async def create_api_key(call: Call) -> Response:
         expires_in_days=body.expires_in_days,
         scopes=body.scopes,
     )
-    row = next(row for row in await _visible(call) if row.id == key.id)
-    return json_response({**_view(row), "key": key.key}, 201)
+    return json_response({**_view(await _row(call, key.id)), "key": key.key}, 201)
+
+
+@ROUTES.add("PATCH", "/api-keys/{id:uuid}", permission="keys:write", body=ApiKeyChange, answer=ApiKey)
+async def change_api_key(call: Call) -> Response:
+    """Rename a key or set its scopes; kind and end stay."""
+    row = await _manageable(call)
+    body = await call.body(ApiKeyChange)
+    has_scopes = "scopes" in body.model_fields_set
+    if has_scopes:
+        kind = KeyKind(row.kind)
+        if kind is KeyKind.PAT and body.scopes is not None:
+            raise invalid("scopes", "A personal access token has no scopes")
+        _check_scopes(call, body.scopes or ())
+        _check_own_scopes(call, kind, body.scopes)
+    changes = KeyChanges(name=body.name, scopes=body.scopes, has_scopes=has_scopes)
+    await call.services.database.write(update_key, call.account_id, row.id, changes)
+    return json_response(_view(await _row(call, row.id)))
+
+
+@ROUTES.add(
+    "POST",
+    "/api-keys/{id:uuid}/rotate",
+    permission="keys:write",
+    status=201,
+    body=ApiKeyRotation,
+    answer=NewApiKey,
+)
+async def rotate_api_key(call: Call) -> Response:
+    """A new key in the old one's place, which works on for the grace time."""
+    row = await _manageable(call)
+    if row.kind == KeyKind.PAT.value:
+        call.require("keys:manage")
+    owner = await call.services.database.read(get_user, call.account_id, row.user_id)
+    if owner.role > call.caller.role:
+        # The new text acts as its owner.
+        raise forbidden("Insufficient permissions: users:manage")
+    body = await call.body(ApiKeyRotation)
+    scopes = None if row.scopes is None else msgspec.json.decode(row.scopes, type=list[str])
+    _check_own_scopes(call, KeyKind(row.kind), scopes)
+    made = await call.services.database.write(
+        rotate_key, call.account_id, row.id, grace_hours=body.grace_hours
+    )
+    return json_response({**_view(await _row(call, made.id)), "key": made.key}, 201)
 
 
 @ROUTES.add("DELETE", "/api-keys/{id:uuid}", permission="keys:write", status=204)
 async def revoke_api_key(call: Call) -> Response:
     """Revoke a key at once."""
-    key_id = call.path_id()
-    rows = await call.services.database.read(list_keys, call.account_id)
-    row = next((row for row in rows if row.id == key_id), None)
-    if row is None:
-        raise NotFoundError("API key not found")
+    row = await _manageable(call, revoked=True)
+    await call.services.database.write(revoke_key, call.account_id, row.id)
+    return Response(status_code=204)
+
+
+async def _manageable(call: Call, *, revoked: bool = False) -> AnyRow:
+    """The key of the path; members manage their own, admins all. Raises NotFoundError, ApiError 403."""
+    row = await _row(call, call.path_id(), revoked=revoked)
     if row.user_id != call.caller.user.id:
         call.require("keys:manage")
-    await call.services.database.write(revoke_key, call.account_id, key_id)
-    return Response(status_code=204)
+    return row
+
+
+async def _row(call: Call, key_id: str, *, revoked: bool = False) -> AnyRow:
+    rows = await call.services.database.read(list_keys, call.account_id)
+    row = next((row for row in rows if row.id == key_id and (revoked or row.revoked_at is None)), None)
+    if row is None:
+        raise NotFoundError("API key not found")
+    return row
 
 
 async def _visible(call: Call) -> Sequence[AnyRow]:
@@ -120,4 +179,5 @@ def _view(row: AnyRow) -> dict[str, Any]:
         "expires_at": to_iso_or_none(row.expires_at),
         "last_used_at": to_iso_or_none(row.last_used_at),
         "created_at": to_iso(row.created_at),
+        "updated_at": to_iso(row.updated_at or row.created_at),
     }

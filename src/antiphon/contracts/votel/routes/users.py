@@ -97,7 +97,8 @@ async def get_user(call: Call) -> Response:
 async def change_user(call: Call) -> Response:
     """Change the keys given: the own profile by everyone, role, status and extension by admins."""
     user_id = call.path_id()
-    if not _is_own(call) or call.caller.scopes is not None:
+    call.require_scope("users:write")
+    if not _is_own(call):
         call.require("users:write")
     await call.services.database.read(get_member, call.account_id, user_id)
     body = await call.body(UserChange)

@@ -130,7 +130,7 @@ def describe_leads(tx: ReadTx, account_id: str, contacts: Sequence[Contact]) -> 
     for row in tx.all(_ADDRESSES, {"account_id": account_id, "ids": ids}):
         address = Address(row.value, row.label, row.is_verified)
         addresses.setdefault((row.contact_id, row.kind), []).append(address)
-    talks = {row.contact_id: row for row in tx.all(_CONVERSATIONS, {"account_id": account_id, "ids": ids})}
+    talks = conversations_of(tx, account_id, ids)
     owners = _owners(tx, account_id, contacts)
     stages: Mapping[str, Stage] = {}
     if any(contact.profile.pipeline_stage_id for contact in contacts):
@@ -158,6 +158,14 @@ def describe_leads(tx: ReadTx, account_id: str, contacts: Sequence[Contact]) -> 
             )
         )
     return found
+
+
+def conversations_of(tx: ReadTx, account_id: str, contact_ids: Sequence[str]) -> dict[str, AnyRow]:
+    """The `id` and `last_inbound_at` of each contact's conversation, where there is one."""
+    if not contact_ids:
+        return {}
+    rows = tx.all(_CONVERSATIONS, {"account_id": account_id, "ids": list(contact_ids)})
+    return {row.contact_id: row for row in rows}
 
 
 def _owners(tx: ReadTx, account_id: str, contacts: Sequence[Contact]) -> dict[str, str]:

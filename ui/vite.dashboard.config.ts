@@ -8,6 +8,8 @@ export default defineConfig({
   root: "dashboard",
   base: "/dashboard/",
   plugins: [react()],
+  // The server puts a fresh value here for every page it sends (web/pages.py).
+  html: { cspNonce: "ANTIPHON_NONCE" },
   resolve: { alias: { "@": fileURLToPath(new URL("./dashboard/src", import.meta.url)) } },
   build: {
     outDir: "../../src/antiphon/web/static/dashboard",
@@ -15,6 +17,8 @@ export default defineConfig({
     target: "es2022",
     // The page's policy allows no inline content, so small files must not become data: addresses.
     assetsInlineLimit: 0,
+    // Read by scripts/checks/ui_budget.py.
+    manifest: "manifest.json",
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },

@@ -39,7 +39,9 @@ def static_root(tmp_path: Path) -> Path:
     assets = root / "dashboard" / "assets"
     assets.mkdir(parents=True)
     (root / "widget.js").write_text("widget();" * 300)
-    (root / "dashboard" / "index.html").write_text("<!doctype html><title>Antiphon</title>")
+    (root / "dashboard" / "index.html").write_text(
+        '<!doctype html><title>Antiphon</title><meta nonce="ANTIPHON_NONCE">'
+    )
     (assets / "main-a1b2.js").write_text("main();" * 300)
     (assets / "inter-c3d4.woff2").write_bytes(b"wOF2")
     for path in (root / "widget.js", assets / "main-a1b2.js"):

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -104,15 +106,37 @@ def test_ill_formed_addresses_never_reach_the_store(client: TestClient, services
 def test_dashboard_answers_its_shell_on_every_path(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
-    assert answer.text == "<!doctype html><title>Antiphon</title>"
+    assert "<title>Antiphon</title>" in answer.text
     assert answer.headers["cache-control"] == "no-cache"
     directives = policy(answer.headers["content-security-policy"])
     assert directives["script-src"] == "'self'"
     assert directives["frame-ancestors"] == "'none'"
 
 
+def test_dashboard_allows_only_the_styles_of_this_answer(client: TestClient) -> None:
+    """No inline script, and style elements by a nonce that is never used twice."""
+    nonces = set()
+    for _ in range(2):
+        answer = client.get("/dashboard")
+        directives = policy(answer.headers["content-security-policy"])
+        found = re.fullmatch(r"'self' 'nonce-([\w-]{22,})'", directives["style-src"])
+        assert found is not None
+        assert f'nonce="{found[1]}"' in answer.text
+        assert "etag" not in answer.headers
+        nonces.add(found[1])
+    assert len(nonces) == 2
+
+
+def test_dashboard_page_is_read_again_after_a_build(client: TestClient, static_root: Path) -> None:
+    client.get("/dashboard")
+    page = static_root / "dashboard" / "index.html"
+    page.write_text("<!doctype html><title>Newer</title>")
+    os.utime(page, ns=(1, 1))
+    assert "Newer" in client.get("/dashboard").text
+
+
 def test_dashboard_plays_audio_of_a_named_object_store() -> None:
-    directives = policy(dashboard_headers(("https://audio.example.org",))["Content-Security-Policy"])
+    directives = policy(dashboard_headers("n", ("https://audio.example.org",))["Content-Security-Policy"])
     assert directives["media-src"] == directives["connect-src"] == "'self' blob: https://audio.example.org"
 
 

@@ -57,14 +57,17 @@ def hosted_page_headers(css: str) -> dict[str, str]:
     }
 
 
-def dashboard_headers(audio_origins: tuple[str, ...] = ()) -> dict[str, str]:
-    """Headers of the dashboard page; `audio_origins` are of an object store with signed links of its own."""
+def dashboard_headers(nonce: str, audio_origins: tuple[str, ...] = ()) -> dict[str, str]:
+    """Headers of one answer with the dashboard page.
+
+    `nonce` is that of its style elements; `audio_origins` are of an object store with links of its own.
+    """
     audio = " ".join(("'self'", "blob:", *audio_origins))
     policy = {
         "default-src": "'self'",
         "script-src": "'self'",
-        # The component library sets style attributes and one style element for its breakpoints.
-        "style-src": "'self' 'unsafe-inline'",
+        # The component library makes style elements for its variables and breakpoints.
+        "style-src": f"'self' 'nonce-{nonce}'",
         "img-src": "'self' data: blob:",
         "font-src": "'self'",
         "media-src": audio,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from antiphon.web.headers import dashboard_headers
+from antiphon.web.dashboard import DashboardPage
 from antiphon.web.html import not_built_page, not_found_page, recording_page
 from antiphon.web.static import SHORT, STATIC_ROOT, HashedAssets, file_response, is_built
 
@@ -45,7 +45,7 @@ def create_web_routes(
     services: WebServices, static_root: Path = STATIC_ROOT, audio_origins: tuple[str, ...] = ()
 ) -> list[BaseRoute]:
     """Return the browser routes; `audio_origins` are origins of signed audio links beside our own."""
-    page_headers = dashboard_headers(audio_origins)
+    shell = DashboardPage(static_root, audio_origins)
     script_headers = {"Cache-Control": SHORT, "Cross-Origin-Resource-Policy": "cross-origin"}
 
     async def widget(request: Request) -> Response:
@@ -57,7 +57,7 @@ def create_web_routes(
     async def dashboard(request: Request) -> Response:
         if not is_built(static_root):
             return not_built_page()
-        return file_response(static_root / "dashboard" / "index.html", request.scope, page_headers)
+        return shell.answer()
 
     async def hosted(request: Request) -> Response:
         workspace, slug = request.path_params["workspace"], request.path_params["slug"]

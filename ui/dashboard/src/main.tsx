@@ -10,14 +10,19 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "@/api/queryClient";
 import { restoreAccount } from "@/api/session";
+import { setNonce } from "@/nonce";
 import { router } from "@/routes/router";
 import { theme } from "@/theme";
 
 restoreAccount();
 
+// The page's policy allows the style elements that carry the nonce the server gave it.
+const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
+setNonce(nonce);
+
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />

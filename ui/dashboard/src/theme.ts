@@ -36,6 +36,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   autoContrast: true,
   components: {
+    Modal: { styles: { title: { fontWeight: 650 } } },
     // The placeholder that takes the first focus is no child a menu may have.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
   },

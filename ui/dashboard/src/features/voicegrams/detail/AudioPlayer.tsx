@@ -3,6 +3,7 @@ import { IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabl
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import WaveSurfer from "wavesurfer.js";
 import { lengthText } from "@/format";
+import { styleNonce } from "@/nonce";
 
 export interface AudioPlayerHandle {
   seek(milliseconds: number): void;
@@ -48,6 +49,7 @@ export function AudioPlayer({ url, fileName, lengthSeconds, onTime, onExpired, r
       barRadius: 3,
       normalize: true,
       dragToSeek: true,
+      cspNonce: styleNonce(),
     });
     wave.current = surfer;
     surfer.on("ready", () => setReady(true));

@@ -1,0 +1,85 @@
+"""What the frame of the dashboard does when the session or the server goes away under an open page."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from browser_desk import Desk
+from demo_content import fill
+from screens import sign_in
+from server_process import Server
+
+pytestmark = pytest.mark.browser
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """With a port that it keeps over a restart."""
+    server = Server(tmp_path, "--port", str(free_port()), speech_processes="1")
+    await fill(server.data_dir)
+    await server.start()
+    yield server
+    await server.close()
+    server.abandon()
+
+
+async def open_list(server: Server, desk: Desk) -> Page:
+    page = await desk.page(await desk.browser())
+    await sign_in(page, server.url, server.places["email"], server.places["password"])
+    await page.goto(f"{server.url}/dashboard/voicegrams")
+    await expect(page.get_by_test_id("table-row").first).to_be_visible()
+    return page
+
+
+async def test_an_ended_session_is_renewed_over_the_page(server: Server, desk: Desk) -> None:
+    """What was typed is still there after signing in again, and the page shows its answer."""
+    page = await open_list(server, desk)
+    await page.context.clear_cookies()
+    await page.get_by_test_id("search").fill("invoice")
+    await expect(page.get_by_role("dialog")).to_contain_text("Your session has ended")
+    await page.get_by_test_id("sign-in-password").fill(server.places["password"])
+    await page.get_by_test_id("sign-in").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_test_id("search")).to_have_value("invoice")
+    await expect(page.get_by_test_id("table-row")).to_have_count(1)
+    await expect(page.get_by_test_id("table-row")).to_contain_text("marcus.lindqvist@example.com")
+
+
+async def test_a_server_that_restarts_is_waited_for(server: Server, desk: Desk) -> None:
+    """The page says so, asks by itself, and is up to date afterwards without being loaded again."""
+    page = await open_list(server, desk)
+    await page.evaluate("window.isSamePage = true")
+    await server.stop()
+    await page.get_by_test_id("search").fill("boiler")
+    await expect(page.get_by_test_id("connection-banner")).to_contain_text("The server does not answer")
+    await server.start()
+    await expect(page.get_by_text("Connected again")).to_be_visible()
+    await expect(page.get_by_test_id("table-row")).to_have_count(2)
+    assert await page.evaluate("window.isSamePage") is True
+
+
+async def test_the_keyboard_reaches_everything(server: Server, desk: Desk) -> None:
+    """Skip link, rows by arrow keys and Enter, focus on the content after a navigation."""
+    page = await open_list(server, desk)
+    await page.reload()
+    await expect(page.get_by_test_id("table-row").first).to_be_visible()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await page.get_by_test_id("table-row").nth(0).focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_test_id("table-row").nth(1)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("transcript")).to_be_visible()
+    await expect(page.locator("#content")).to_be_focused()
+    await expect(page).to_have_title("dana.whitfield@example.com · Antiphon")

@@ -15,7 +15,7 @@ interface TableFootProps {
 /** How much of the list is here; more comes by scrolling, or by the button where scrolling does not reach it. */
 export function TableFoot({ shown, total, error, isLoadingMore, hasMore, onMore, onRetry }: TableFootProps) {
   const { number } = useFormats();
-  const count = hasMore ? `${number(shown)} of ${number(total)}` : number(shown);
+  const count = hasMore ? `${number(shown)} of ${number(total)}` : `${number(shown)} in all`;
   return (
     <Group justify="center" gap="sm" className={classes.foot}>
       {error ? (

@@ -154,7 +154,7 @@ async def test_doctor(server: Server, run: Run) -> None:
     assert [name for name, check in checks.items() if not check["ok"]] == []
     assert ran.json["ok"] is built
     assert ran.code == (0 if built else 1)
-    assert {"database", "objects", "rate limits", "transcription", "media workers"} <= set(checks)
+    assert {"database", "search", "objects", "rate limits", "transcription", "media workers"} <= set(checks)
 
 
 async def test_command_waits_for_a_locked_database(server: Server, run: Run) -> None:

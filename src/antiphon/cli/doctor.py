@@ -20,12 +20,14 @@ from antiphon.cli.output import (
     print_result,
     run_async,
 )
+from antiphon.core.db.search_schema import has_trigrams
 from antiphon.core.ids import new_id
 from antiphon.core.limits import Window
 from antiphon.domain.accounts.queries import count_accounts
 from antiphon.domain.engines import transcription_config
 from antiphon.domain.services import Services
 from antiphon.migrations.runner import revision_of
+from antiphon.migrations.schema import SEARCH_INDEXES
 from antiphon.migrations.startup import HEAD
 from antiphon.settings import Settings
 from antiphon.speech.transcription.factory import load_engine
@@ -58,6 +60,7 @@ async def examine(settings: Settings) -> list[Check]:
         ("data folder", lambda: _disk(settings)),
         ("schema", lambda: _schema(settings)),
         ("database", lambda: _database(services)),
+        ("search", lambda: _search(services)),
         ("objects", lambda: _objects(services)),
         ("rate limits", lambda: _limits(services)),
         ("transcription", lambda: _transcription(services)),
@@ -93,6 +96,12 @@ async def _schema(settings: Settings) -> str:
 async def _database(services: Services) -> str:
     accounts = await services.database.read(count_accounts)
     return f"{services.database.dialect}, {accounts} accounts"
+
+
+async def _search(services: Services) -> str:
+    if await services.database.read(lambda tx: has_trigrams(tx.connection, SEARCH_INDEXES)):
+        return "indexed"
+    return "reads whole accounts: create the extensions pg_trgm and btree_gin, then run antiphon migrate"
 
 
 async def _objects(services: Services) -> str:

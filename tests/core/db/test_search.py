@@ -1,4 +1,4 @@
-"""Search indexes follow their tables, find substrings and count them exactly (docs/decisions/0015)."""
+"""Search indexes follow their tables, find substrings and count them exactly (docs/decisions/0017)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Substring search with one meaning on both stores, over text normalised in Python (docs/decisions/0015)."""
+"""Substring search with one meaning on both stores, over text normalised in Python (docs/decisions/0017)."""
 
 from __future__ import annotations
 

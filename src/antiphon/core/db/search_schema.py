@@ -176,8 +176,8 @@ def _install_postgres(connection: Connection, indexes: Sequence[SearchIndex]) ->
     has_scope = has_trigrams and _has_extension(connection, "btree_gin")
     if not has_trigrams:
         log.warning(
-            "search reads whole tables: the extension pg_trgm is missing and could not be created; create it"
-            " as a superuser and restart"
+            "searches read whole accounts: the extension pg_trgm is missing and may not be created;"
+            " have it and btree_gin created, then run antiphon migrate"
         )
     for index in indexes:
         made = postgres_objects(index)

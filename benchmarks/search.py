@@ -2,9 +2,10 @@
 
 `python benchmarks/search.py [--full] [--rows N] [--kinds KIND ...] [--rounds N] [--postgres URL] [--json]`.
 By default the large account has 50,000 calls, contacts and messages; `--full` means 1,000,000 calls and
-messages and 200,000 contacts beside 1,000 small accounts. Words are frequent as words of a language are; one
-name in twenty is `harbor`, one text in a thousand has the rare word. Queries run as the routes run them, each with its page and
-its exact total, on the store itself. `--postgres` is the address of an empty database.
+messages and 200,000 contacts beside 1,000 small accounts. Words are as unequal in frequency as those of a
+language; one name in twenty is `harbor`, one text in a thousand has the rare word. Queries run as the routes
+run them, each with its page and its exact total, on the store itself. `--postgres` is the address of an empty
+database.
 """
 
 from __future__ import annotations

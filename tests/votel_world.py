@@ -11,8 +11,12 @@ import httpx2
 import msgspec
 from sqlalchemy import select
 
+from antiphon.contracts.vocatech.events import VocatechDialect
+from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.votel.dialect import NativeDialect
+from antiphon.contracts.votel.rendering import Rendering
 from antiphon.core.clock import ManualClock
-from antiphon.core.crypto import hash_password
+from antiphon.core.crypto import Cipher, Signer, hash_password
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import create_account, create_user
@@ -21,11 +25,15 @@ from antiphon.domain.accounts.records import Account, KeyKind, Plan, Role
 from antiphon.domain.accounts.tables import audit_log
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import Channel, ChannelKind
+from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.mails.tables import mails
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import complete_voicegram, create_voicegram, finish_step
+from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import Step
+from antiphon.domain.webhooks.dialect import Dialect, Dialects
 from contracts_front import ServerFront
+from service_factory import MASTER_KEY
 from sounds import webm_recording
 
 ORIGIN = "https://voice.antiphon.example"
@@ -122,6 +130,17 @@ def make_tenant(tx: WriteTx, name: str, email: str) -> Tenant:
     campaign = create_channel(tx, account.id, kind=ChannelKind.CAMPAIGN, name="Autumn survey", slug="autumn")
     domain = create_channel(tx, account.id, kind=ChannelKind.DOMAIN, name="", host="example.com")
     return Tenant(account, user_id, email, key.key, key.id, campaign, domain)
+
+
+def make_dialects() -> list[Dialect]:
+    """Those of all contracts, as the app wires them, with the keys of the tests' services."""
+    cipher = Cipher(MASTER_KEY)
+    links = ListenLinks(cipher.derive("listen-links"), ORIGIN)
+    media_links = MediaLinks(cipher.derive("media-links"), ORIGIN)
+    dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
+    signer = Signer(cipher.derive("tokens"))
+    dialects.add(NativeDialect(Rendering(ORIGIN, links, signer, dialects)))
+    return list(dialects)
 
 
 OpenWorld = Callable[..., Awaitable[World]]

@@ -19,6 +19,8 @@ from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
+from antiphon.contracts.votel.dialect import NativeDialect
+from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
 from antiphon.core import metrics
 from antiphon.core.addresses import AddressPolicy
@@ -124,7 +126,9 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     cipher = Cipher(load_or_create_key(settings.data_dir / "secret.key"))
     links = ListenLinks(cipher.derive("listen-links"), settings.origin)
     media_links = MediaLinks(cipher.derive("media-links"), settings.origin)
+    signer = Signer(cipher.derive("tokens"))
     dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
+    dialects.add(NativeDialect(Rendering(settings.origin, links, signer, dialects)))
     database = create_database(settings, clock, bus)
     services = Services(
         settings=settings,
@@ -133,7 +137,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         database=database,
         feed=EventFeed(database, bus),
         cipher=cipher,
-        signer=Signer(cipher.derive("tokens")),
+        signer=signer,
         limiter=create_limiter(settings.redis_url, clock),
         store=create_objects(settings),
         mailer=create_mailer(mail_config(settings), clock),

@@ -31,6 +31,7 @@ events = Table(
     Column("sequence", BigInteger, nullable=False, server_default="0"),
     Column("actor_kind", String(16)),
     Column("actor_id", Id),
+    Index("ix_events_created_at", "created_at"),
     Index("ix_events_account_id_created_at", "account_id", "created_at"),
     Index("ix_events_account_id_sequence", "account_id", "sequence"),
     Index("ix_events_account_id_object_id", "account_id", "object_id"),

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.contracts.votel.app import FAMILIES
 from antiphon.contracts.votel.routing import Access
-from antiphon.core.crypto import Cipher
 from antiphon.core.db.transaction import WriteTx
-from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.commands import create_subscription
-from votel_world import ORIGIN, OpenWorld, World, add_voicegram
+from votel_world import OpenWorld, World, add_voicegram, make_dialects
 
 BODIES: dict[str, dict[str, Any]] = {
     "/leads/{id:uuid}/notes": {"content": "a"},
@@ -24,8 +21,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
-    links = ListenLinks(Cipher(bytes(range(32))).derive("listen-links"), ORIGIN)
-    world = await open_world(dialects=[VoicegramDialect(links)], webhook_allowed_networks=["0.0.0.0/0"])
+    world = await open_world(dialects=make_dialects(), webhook_allowed_networks=["0.0.0.0/0"])
     theirs = world.theirs
     voicegram_id = await add_voicegram(world, theirs)
     link = await world.post(f"/voicegrams/{voicegram_id}/links", json={"recipient": "Ada"}, tenant=theirs)
@@ -40,6 +36,11 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         return made.subscription.id
 
     subscription_id = await world.services.database.write(subscribe)
+    await world.post(f"/webhooks/{subscription_id}/test", tenant=theirs)
+    [tested] = (await world.get(f"/webhooks/{subscription_id}/deliveries", tenant=theirs)).json()[
+        "deliveries"
+    ]
+    delivery_id = tested["delivery_id"]
     lead = await world.post("/leads", json={"first_name": "Ada"}, tenant=theirs)
     lead_id = lead.json()["id"]
     note = await world.post(f"/leads/{lead_id}/notes", json={"content": "theirs"}, tenant=theirs)
@@ -56,6 +57,7 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         "/users/": theirs.user_id,
         "/invitations/": invitation.json()["id"],
         "link_id": link.json()["id"],
+        "delivery_id": delivery_id,
     }
 
 
@@ -76,7 +78,11 @@ async def test_every_route_with_an_id(open_world: OpenWorld) -> None:
 
     def address(path: str) -> str:
         found = next(value for prefix, value in ids.items() if path.startswith(prefix))
-        return path.replace("{id:uuid}", found).replace("{link_id:uuid}", ids["link_id"])
+        return (
+            path.replace("{id:uuid}", found)
+            .replace("{link_id:uuid}", ids["link_id"])
+            .replace("{delivery_id:uuid}", ids["delivery_id"])
+        )
 
     before = [
         (await world.get(address(path), tenant=world.theirs)).status_code

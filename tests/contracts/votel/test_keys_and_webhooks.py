@@ -8,14 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.core.clock import DAY, HOUR, to_iso
-from antiphon.core.crypto import Cipher
 from antiphon.domain.accounts.commands import set_plan
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
-from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.commands import deactivate
-from votel_world import ORIGIN, OpenWorld, World, add_key, add_user, fault
+from votel_world import OpenWorld, World, add_key, add_user, fault, make_dialects
 
 PREFIXES = {"secret": "sk_", "public": "pk_", "pat": "vg_pat_"}
 
@@ -215,9 +212,8 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest.fixture
 async def hooks(open_world: OpenWorld) -> World:
     """A world that may send to loopback."""
-    dialect = VoicegramDialect(ListenLinks(Cipher(bytes(range(32))).derive("listen-links"), ORIGIN))
     return await open_world(
-        dialects=[dialect], webhook_allowed_networks=["127.0.0.0/8"], allow_insecure_webhooks=True
+        dialects=make_dialects(), webhook_allowed_networks=["127.0.0.0/8"], allow_insecure_webhooks=True
     )
 
 
@@ -281,8 +277,8 @@ async def test_webhook_cap_holds_when_all_come_at_once(hooks: World, receiver: R
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, "contract"),
-        ({"contract": "native", "url": "https://example.com"}, "contract"),
+        ({}, "url"),
+        ({"contract": "other", "url": "https://example.com"}, "contract"),
         ({"contract": "voicegram"}, "url"),
         ({"contract": "voicegram", "url": "not a url"}, "url"),
         ({"contract": "voicegram", "url": "ftp://example.com"}, "url"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,10 @@ from antiphon.contracts.vocatech.times import account_zone, stamp
 from antiphon.contracts.vocatech.words import CHANNELS, DIRECTIONS, call_status, media_id
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.crypto import new_standard_webhook_secret
-from antiphon.core.events import Event
+from antiphon.core.events import Event, new_event_id
 from antiphon.domain.webhooks.dialect import AudioLink, Sign
 from antiphon.domain.webhooks.records import Delivery, Subscription
-from antiphon.domain.webhooks.signatures import Mac
+from antiphon.domain.webhooks.signatures import Mac, both_signatures
 
 CONTRACT = "vocatech"
 CORE_TYPES = {
@@ -43,13 +44,21 @@ class VocatechDialect:
     """See `Dialect`. Events come as neutral snapshots with times in milliseconds."""
 
     contract = CONTRACT
+    names: Mapping[str, str] = MappingProxyType(CORE_TYPES)
     event_types = frozenset(EVENT_TYPES)
+    has_patterns = False
 
     def __init__(self, media_url: MediaUrl) -> None:
         self._media_url = media_url
 
     def new_secret(self) -> str:
         return new_standard_webhook_secret()
+
+    def new_test_id(self) -> str:
+        return new_event_id()
+
+    def passes(self, event: Event, filter_text: str, now: int) -> bool:
+        return True
 
     def accepts(self, event: Event) -> bool:
         """No test calls, no other channels, no transcription event without a transcription."""
@@ -80,28 +89,36 @@ class VocatechDialect:
             }
         )
 
-    def signer(self, secret: str) -> Sign:
-        own, standard = Mac(secret.encode()), Mac(base64.b64decode(secret.removeprefix("whsec_")))
+    def signer(self, secret: str, previous: str | None = None) -> Sign:
+        own, new = Mac((previous or secret).encode()), _standard_mac(secret)
+        old = None if previous is None else _standard_mac(previous)
 
         def sign(event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-            # The signed text of this contract has the name of the timestamp in it.
+            standard = new.standard_headers(event_id, timestamp, body)
+            if old is not None:
+                standard = both_signatures(standard, old.standard_headers(event_id, timestamp, body))
+            # The signed text of this contract has the name of the timestamp in it. Receivers know one value
+            # in this header: that of the old secret until its time is over.
             signature = own.hex(timestamp, body, prefix=b"t=")
             return {
                 "Content-Type": "application/json",
                 "User-Agent": USER_AGENT,
                 "X-Vocatech-Signature": f"t={timestamp},v1={signature}",
                 "X-Vocatech-Timestamp": str(timestamp),
-                **standard.standard_headers(event_id, timestamp, body),
+                **standard,
             }
 
         return sign
 
     def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
         event_type = subscription.event_types[0]
+        return event_type, self.sample_of(event_type, now)
+
+    def sample_of(self, event_type: str, now: int) -> dict[str, Any]:
         sample = _sample_message(now) if event_type.startswith("message.") else _sample_call(now)
         if event_type == "message.received":
             sample |= {"direction": "inbound", "status": "delivered"}
-        return event_type, sample
+        return sample
 
     def _data(self, event_type: str, data: dict[str, Any], zone: ZoneInfo, now: int) -> dict[str, Any]:
         match event_type:
@@ -139,6 +156,10 @@ class VocatechDialect:
                 for item in data["attachments"]
             ],
         }
+
+
+def _standard_mac(secret: str) -> Mac:
+    return Mac(base64.b64decode(secret.removeprefix("whsec_")))
 
 
 def _call(event_type: str, data: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from antiphon.core.clock import DAY, MINUTE, to_iso
 from antiphon.core.crypto import new_webhook_secret
-from antiphon.core.events import Event
+from antiphon.core.events import Event, new_event_id
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import CompletedVoicegram
 from antiphon.domain.webhooks.dialect import AudioLink, Sign
 from antiphon.domain.webhooks.records import Delivery, Subscription
-from antiphon.domain.webhooks.signatures import Mac
+from antiphon.domain.webhooks.signatures import Mac, both_signatures
 
 EVENT = "voicegram.completed"
 CONTENT_TYPE = "audio/webm"
@@ -117,7 +119,9 @@ class VoicegramDialect:
     """See `Dialect`: one event type, whole-string secret, own signature header besides the standard ones."""
 
     contract = "voicegram"
+    names: Mapping[str, str] = MappingProxyType({EVENT: EVENT})
     event_types = frozenset({EVENT})
+    has_patterns = False
 
     def __init__(self, links: ListenLinks) -> None:
         self._links = links
@@ -125,7 +129,13 @@ class VoicegramDialect:
     def new_secret(self) -> str:
         return new_webhook_secret()
 
+    def new_test_id(self) -> str:
+        return new_event_id()
+
     def accepts(self, event: Event) -> bool:
+        return True
+
+    def passes(self, event: Event, filter_text: str, now: int) -> bool:
         return True
 
     def render(
@@ -141,21 +151,28 @@ class VoicegramDialect:
         audio = audio_link or sample_link(self._links, now)
         return _encode(event_body(event_id, data, now, audio, self._links.dashboard_url(data["id"])))
 
-    def signer(self, secret: str) -> Sign:
-        mac = Mac(secret.encode())
+    def signer(self, secret: str, previous: str | None = None) -> Sign:
+        mac, old = Mac(secret.encode()), None if previous is None else Mac(previous.encode())
 
         def sign(event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+            standard = mac.standard_headers(event_id, timestamp, body)
+            if old is not None:
+                standard = both_signatures(standard, old.standard_headers(event_id, timestamp, body))
+            # Receivers know one value in this header: that of the old secret until its time is over.
             return {
                 "Content-Type": "application/json",
                 "User-Agent": USER_AGENT,
-                "X-Voicegram-Signature": f"t={timestamp},v1={mac.hex(timestamp, body)}",
-                **mac.standard_headers(event_id, timestamp, body),
+                "X-Voicegram-Signature": f"t={timestamp},v1={(old or mac).hex(timestamp, body)}",
+                **standard,
             }
 
         return sign
 
     def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
-        return EVENT, sample_data(now)
+        return EVENT, self.sample_of(EVENT, now)
+
+    def sample_of(self, event_type: str, now: int) -> dict[str, Any]:
+        return sample_data(now)
 
 
 def sample_event(links: ListenLinks, now: int) -> dict[str, Any]:

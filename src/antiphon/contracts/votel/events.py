@@ -6,121 +6,118 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.views_events import (
+    Telling,
+    View,
+    recording_channel,
     reference,
+    sample_channel,
+    sample_reference,
+    sample_voicegram,
+    sample_webhook,
     voicegram_completed,
+    webhook,
 )
 from antiphon.core.clock import to_iso
 from antiphon.core.events import Event
 
-View = Callable[[Event, Rendering, int], dict[str, Any]]
-"""The `data` of an event, told at a time in milliseconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`permission` is what reading its object needs; None is any role."""
+    """`permission` is what reading its object needs; None is any role.
+
+    `sample` makes neutral data at a time in milliseconds. What is told `live` only is no event of the
+    catalogue: it says that a list on a screen has changed.
+    """
 
     name: str
     permission: str | None
     view: View
+    sample: Callable[[int], dict[str, Any]]
+    live: bool = False
 
 
-def _of(permission: str | None, view: View, *names: str) -> list[EventType]:
-    return [EventType(name, permission, view) for name in names]
+def _of(
+    permission: str | None,
+    name: str,
+    *verbs: str,
+    view: View | None = None,
+    sample: Callable[[int], dict[str, Any]] | None = None,
+    live: bool = False,
+) -> list[EventType]:
+    """The events of one object, `name.verb`; without a view it is told by its id."""
+    return [
+        EventType(
+            f"{name}.{verb}",
+            permission,
+            view or reference(name),
+            sample or sample_reference(name),
+            live,
+        )
+        for verb in verbs
+    ]
 
 
 EVENT_TYPES: dict[str, EventType] = {
     kind.name: kind
     for kind in (
-        *_of("conversations:read", voicegram_completed, "voicegram.completed"),
+        *_of("conversations:read", "conversation", "created", "updated", "assigned", "closed"),
         *_of(
             "conversations:read",
-            reference("voicegram"),
-            "voicegram.received",
-            "voicegram.updated",
-            "voicegram.deleted",
+            "message",
+            "received",
+            "sent",
+            "status_updated",
+            "canceled",
+            "note_added",
         ),
+        *_of("activity:read", "call", "started", "answered", "ended", "analyzed"),
+        *_of("activity:read", "call", "deleted", live=True),
         *_of(
             "conversations:read",
-            reference("conversation"),
-            "conversation.created",
-            "conversation.updated",
-            "conversation.assigned",
-            "conversation.closed",
+            "voicegram",
+            "completed",
+            view=voicegram_completed,
+            sample=sample_voicegram,
         ),
-        *_of(
-            "conversations:read",
-            reference("message"),
-            "message.received",
-            "message.sent",
-            "message.status_updated",
-            "message.canceled",
-            "message.note_added",
-        ),
-        *_of(
-            "activity:read",
-            reference("call"),
-            "call.started",
-            "call.answered",
-            "call.ended",
-            "call.analyzed",
-            "call.deleted",
-        ),
+        *_of("conversations:read", "voicegram", "received", "updated", "deleted", live=True),
         *_of(
             "contacts:read",
-            reference("lead"),
-            "lead.created",
-            "lead.updated",
-            "lead.deleted",
-            "lead.restored",
-            "lead.merged",
-            "lead.stage_changed",
-            "lead.assigned",
-            "lead.tag_added",
-            "lead.tag_removed",
-            "lead.note_added",
+            "lead",
+            "created",
+            "updated",
+            "deleted",
+            "restored",
+            "merged",
+            "stage_changed",
+            "assigned",
+            "tag_added",
+            "tag_removed",
+            "note_added",
         ),
-        *_of(
-            "contacts_config:read",
-            reference("suppression"),
-            "suppression.added",
-            "suppression.removed",
-        ),
+        *_of("contacts_config:read", "suppression", "added", "removed"),
+        *_of("phone:read", "number", "updated", "released"),
         *_of(
             "channels:read",
-            reference("recording_channel"),
-            "recording_channel.created",
-            "recording_channel.updated",
-            "recording_channel.deleted",
+            "recording_channel",
+            "created",
+            "updated",
+            "deleted",
+            view=recording_channel,
+            sample=sample_channel,
         ),
-        *_of(
-            "settings:read",
-            reference("webhook"),
-            "webhook.created",
-            "webhook.updated",
-            "webhook.deleted",
-            "webhook.disabled",
-        ),
-        *_of("keys:manage", reference("api_key"), "api_key.created", "api_key.revoked"),
-        *_of(
-            "users:write",
-            reference("user"),
-            "user.invited",
-            "user.joined",
-            "user.updated",
-            "user.disabled",
-        ),
-        *_of(None, reference("account"), "account.updated"),
-        *_of("phone:read", reference("number"), "number.updated", "number.released"),
-        *_of("settings:read", reference("integration"), "integration.status_changed"),
+        *_of("settings:read", "integration", "status_changed"),
+        *_of("settings:read", "webhook", "disabled", view=webhook, sample=sample_webhook),
+        *_of("settings:read", "webhook", "created", "updated", "deleted", view=webhook, live=True),
+        *_of("users:write", "user", "invited", "joined", "updated", "disabled"),
+        *_of("keys:manage", "api_key", "created", "revoked"),
+        *_of(None, "account", "updated"),
     )
 }
 """Every event type that is told, in the order of the catalogue."""
 
 
-def envelope(event: Event, rendering: Rendering, now: int) -> dict[str, Any]:
+def envelope(event: Event, telling: Telling) -> dict[str, Any]:
     """The event as its row tells it, its object in REST shape; of a type in `EVENT_TYPES`."""
     actor = event.actor
     return {
@@ -129,7 +126,7 @@ def envelope(event: Event, rendering: Rendering, now: int) -> dict[str, Any]:
         "created_at": to_iso(event.created_at),
         "account_id": event.account_id,
         "actor": {"kind": "system" if actor is None else actor.kind, "id": actor and actor.id},
-        "data": EVENT_TYPES[event.type].view(event, rendering, now),
+        "data": EVENT_TYPES[event.type].view(event, telling),
     }
 
 

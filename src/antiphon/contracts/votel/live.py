@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from antiphon.contracts.http import RequestInfo
 from antiphon.contracts.votel.events import EVENT_TYPES, envelope, is_of_conversation
 from antiphon.contracts.votel.rendering import Rendering
+from antiphon.contracts.votel.views_events import Telling
 from antiphon.core.errors import ServiceError
 from antiphon.core.events import Event
 from antiphon.core.feed import FeedClosedError, FellBehindError, Follower
@@ -110,7 +111,7 @@ class LiveStreams:
         """The event's block; made once for all streams."""
         block = self._rendered.get(event.id)
         if block is None:
-            data = _encode(envelope(event, self._rendering, self.services.clock.now()))
+            data = _encode(envelope(event, Telling(self._rendering, self.services.clock.now())))
             block = b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence, event.type.encode(), data)
             self._rendered[event.id] = block
             if len(self._rendered) > REMEMBERED:

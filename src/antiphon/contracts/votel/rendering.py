@@ -8,6 +8,7 @@ from antiphon.core.clock import MINUTE
 from antiphon.core.crypto import Signer
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.links import ListenLinks
+from antiphon.domain.webhooks.dialect import Dialects
 
 AUDIO_URL_MS = 15 * MINUTE
 _AUDIO_USE = "audio"
@@ -20,10 +21,11 @@ class Rendering:
     origin: str
     links: ListenLinks
     signer: Signer
+    dialects: Dialects
 
     @classmethod
     def of(cls, services: Services) -> Rendering:
-        return cls(services.settings.origin, services.links, services.signer)
+        return cls(services.settings.origin, services.links, services.signer, services.dialects)
 
     def audio_url(self, account_id: str, voicegram_id: str, expires_at: int) -> str:
         """A signed address of a voicegram's audio, instead of session or key."""

@@ -10,11 +10,14 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import WriteTx
+from antiphon.core.events import Event
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts.audit import changed
 from antiphon.domain.accounts.subdomains import SLUG, slugify
 from antiphon.domain.channels.errors import ChannelError
 from antiphon.domain.channels.queries import get_channel
 from antiphon.domain.channels.records import Channel, ChannelKind
+from antiphon.domain.channels.snapshot import snapshot
 from antiphon.domain.channels.tables import channels
 
 NAME_LENGTH = 200
@@ -77,7 +80,9 @@ def create_channel(
             "updated_at": tx.now,
         },
     )
-    return get_channel(tx, account_id, channel_id)
+    channel = get_channel(tx, account_id, channel_id)
+    tx.emit(Event(account_id, "recording_channel.created", channel_id, snapshot(tx, channel)))
+    return channel
 
 
 def update_channel(tx: WriteTx, account_id: str, channel_id: str, changes: dict[str, Any]) -> Channel:
@@ -105,17 +110,35 @@ def update_channel(tx: WriteTx, account_id: str, channel_id: str, changes: dict[
             .where(channels.c.account_id == account_id, channels.c.id == channel_id)
             .values(**values, updated_at=tx.now)
         )
-    return get_channel(tx, account_id, channel_id)
+    after = get_channel(tx, account_id, channel_id)
+    differences = changed(_described(channel), _described(after))
+    if differences:
+        data = {**snapshot(tx, after), "changes": differences}
+        tx.emit(Event(account_id, "recording_channel.updated", channel_id, data))
+    return after
 
 
 def delete_channel(tx: WriteTx, account_id: str, channel_id: str) -> None:
     """Soft: its page says that it is closed, its voicegrams stay. Raises NotFoundError."""
-    get_channel(tx, account_id, channel_id)
+    channel = get_channel(tx, account_id, channel_id)
     tx.execute(
         channels.update()
         .where(channels.c.account_id == account_id, channels.c.id == channel_id)
         .values(deleted_at=tx.now, is_active=False)
     )
+    tx.emit(Event(account_id, "recording_channel.deleted", channel_id, snapshot(tx, channel)))
+
+
+def _described(channel: Channel) -> dict[str, Any]:
+    """What people change, by the names of the API."""
+    return {
+        "name": channel.name,
+        "host": channel.host,
+        "slug": channel.slug,
+        "is_active": channel.is_active,
+        "greeting": channel.greeting,
+        "notify_emails": list(channel.notify_emails),
+    }
 
 
 def count_voicegram(tx: WriteTx, account_id: str, channel_id: str, amount: int = 1) -> None:

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from antiphon.core.crypto import Cipher
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
-from antiphon.core.events import Event, new_event_id
+from antiphon.core.events import Event, events
 from antiphon.core.ids import is_uuid, new_id
+from antiphon.domain.accounts.audit import changed
 from antiphon.domain.accounts.tables import accounts
 from antiphon.domain.channels.queries import get_channel
 from antiphon.domain.voicegrams.commands import ensure_listener
 from antiphon.domain.voicegrams.records import ListenerKind
 from antiphon.domain.webhooks.dialect import Dialect
 from antiphon.domain.webhooks.errors import SubscriptionError
-from antiphon.domain.webhooks.queries import get_subscription
+from antiphon.domain.webhooks.lanes import start_lane
+from antiphon.domain.webhooks.queries import get_delivery, get_listed, get_subscription
 from antiphon.domain.webhooks.records import (
     AttemptResult,
     Delivery,
     DeliveryStatus,
     DisabledReason,
     NewSubscription,
+    ObjectDelivery,
     Receiver,
     Source,
     Subscription,
+    is_erased,
 )
 from antiphon.domain.webhooks.results import add_attempt, deactivate_row
-from antiphon.domain.webhooks.schedule import HISTORY_MS, REACTIVATION_MS
+from antiphon.domain.webhooks.schedule import HISTORY_MS, KEPT_CONTRACTS, REACTIVATION_MS
+from antiphon.domain.webhooks.snapshot import snapshot
 from antiphon.domain.webhooks.tables import attempts, deliveries, subscriptions
 
 MAX_ACTIVE = 25
@@ -64,16 +70,41 @@ _SAME_ZAP = (
     )
     .limit(1)
 )
+_LANE = (
+    select(s.lane_id)
+    .where(s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id"))
+    .with_for_update(key_share=True)
+)
+_DELIVERY = (
+    select(
+        d.event_id,
+        d.event_type,
+        d.object_id,
+        d.listener_id,
+        d.link_expires_at,
+        d.status,
+        d.is_test,
+        d.created_at,
+        events.c.data.label("event_data"),
+    )
+    .outerjoin(events, events.c.id == d.event_id)
+    .where(
+        d.account_id == bindparam("account_id"),
+        d.subscription_id == bindparam("subscription_id"),
+        d.id == bindparam("delivery_id"),
+    )
+)
 # Rows are never deleted, so numbers are never given again.
 _LAST_NUMBER = select(func.max(s.number)).where(s.account_id == bindparam("account_id"))
-_SECRET = select(s.sealed_secret).where(
+_SECRETS = select(s.sealed_secret, s.sealed_previous_secret, s.previous_until).where(
     s.account_id == bindparam("account_id"), s.id == bindparam("subscription_id")
 )
 # unscoped: scheduled, for the installation
 _ERASE = (
     subscriptions.update()
     .where(s.is_active.is_(False), s.sealed_secret.is_not(None), s.inactive_since <= bindparam("p_before"))
-    .values(sealed_secret=None)
+    .where(or_(s.contract.in_(KEPT_CONTRACTS), s.disabled_reason == DisabledReason.DELETED.value))
+    .values(sealed_secret=None, sealed_previous_secret=None)
 )
 # unscoped: scheduled, for the installation
 _OLD = select(d.id).where(d.finished_at < bindparam("before")).order_by(d.finished_at).limit(PURGE_BATCH)
@@ -102,10 +133,12 @@ def create_subscription(
     user_id: str | None = None,
     event_types: tuple[str, ...] | None = None,
     name: str = "",
+    filter_text: str | None = None,
 ) -> NewSubscription:
     """Create an active subscription; its secret is shown only here (contracts/voicegram.md 4.5).
 
-    The URL has been checked by the caller. Without `event_types` it gets all of its contract.
+    The URL has been checked by the caller. Without `event_types` it gets all of its contract; where
+    that has patterns, an empty list does, later ones included.
     Raises SubscriptionError `invalid_channel`, `conflict`, `limit_reached`, in this order.
     """
     channel_type = None if channel_id is None else _channel_type(tx, account_id, channel_id)
@@ -121,7 +154,8 @@ def create_subscription(
             "number": int(tx.scalar(_LAST_NUMBER, {"account_id": account_id}) or 0) + 1,
             "name": name,
             "url": url,
-            "event_types": _encoded(event_types or sorted(dialect.event_types)),
+            "event_types": _encoded(_wanted(dialect, event_types)),
+            "filter": filter_text,
             "sealed_secret": cipher.seal(secret, secret_context(subscription_id)),
             "secret_prefix": secret[:12],
             "channel_id": channel_id,
@@ -135,8 +169,9 @@ def create_subscription(
         },
     )
     ensure_listener(tx, account_id, ListenerKind.SUBSCRIPTION, subscription_id)
-    tx.emit(Event(account_id, "webhook.created", subscription_id, {"contract": dialect.contract}))
-    return NewSubscription(get_subscription(tx, account_id, subscription_id), secret)
+    created = get_subscription(tx, account_id, subscription_id)
+    tx.emit(Event(account_id, "webhook.created", subscription_id, snapshot(created)))
+    return NewSubscription(created, secret)
 
 
 def deactivate(tx: WriteTx, account_id: str, subscription_id: str) -> None:
@@ -146,22 +181,22 @@ def deactivate(tx: WriteTx, account_id: str, subscription_id: str) -> None:
     """
     _lock(tx, account_id, subscription_id)
     if get_subscription(tx, account_id, subscription_id).is_active:
-        deactivate_row(tx, account_id, subscription_id, DisabledReason.DELETED)
-        tx.emit(Event(account_id, "webhook.deleted", subscription_id))
+        _delete(tx, account_id, subscription_id)
 
 
 def reactivate(tx: WriteTx, account_id: str, subscription_id: str) -> Subscription:
     """Make active again with the same secret and a counter of 0 (contracts/voicegram.md 7.3).
 
-    Raises NotFoundError; SubscriptionError `expired` 90 days after it became inactive, `conflict`,
-    `limit_reached`.
+    Raises NotFoundError; SubscriptionError `expired` 90 days after it became inactive where its contract
+    says so, `conflict`, `limit_reached`.
     """
     tx.execute(_LOCK_ACCOUNT, {"account_id": account_id})
     _lock(tx, account_id, subscription_id)
     subscription = get_subscription(tx, account_id, subscription_id)
     if subscription.is_active:
         return subscription
-    if (subscription.inactive_since or 0) + REACTIVATION_MS <= tx.now:
+    late = (subscription.inactive_since or 0) + REACTIVATION_MS <= tx.now
+    if late and subscription.contract in KEPT_CONTRACTS:
         raise SubscriptionError("Too late to reactivate: create a new subscription", code="expired")
     _check_room(tx, account_id, subscription.contract, subscription.zapier_subscription_id)
     tx.execute(
@@ -169,7 +204,6 @@ def reactivate(tx: WriteTx, account_id: str, subscription_id: str) -> Subscripti
         .where(s.account_id == account_id, s.id == subscription_id)
         .values(is_active=True, consecutive_failures=0, inactive_since=None, disabled_reason=None)
     )
-    tx.emit(Event(account_id, "webhook.reactivated", subscription_id))
     return get_subscription(tx, account_id, subscription_id)
 
 
@@ -182,36 +216,122 @@ def change_subscription(
     url: str | None = None,
     event_types: Sequence[str] | None = None,
     is_active: bool | None = None,
+    more: Mapping[str, str | None] | None = None,
 ) -> Subscription:
     """Change what is given; the secret is kept (contracts/vocatech.md 5.7).
 
-    Made active, the failure count is 0; made inactive, pending deliveries are cancelled. The URL has been
-    checked by the caller. Raises NotFoundError; SubscriptionError as `reactivate`.
+    `more` may hold `filter` and `channel_id`, which can be taken away too. Made active, the failure count is
+    0; made inactive, pending deliveries are cancelled. The URL has been checked by the caller. Raises
+    NotFoundError; SubscriptionError as `reactivate`, and `invalid_channel`.
     """
     _lock(tx, account_id, subscription_id)
+    before = get_listed(tx, account_id, subscription_id)
     given = {
         "name": name,
         "url": url,
         "event_types": None if event_types is None else _encoded(event_types),
         "consecutive_failures": 0 if is_active else None,
     }
-    values = {column: value for column, value in given.items() if value is not None}
+    values: dict[str, Any] = {column: value for column, value in given.items() if value is not None}
+    values |= more or {}
+    if "channel_id" in values:
+        channel_id = values["channel_id"]
+        values["channel_type"] = None if channel_id is None else _channel_type(tx, account_id, channel_id)
     if values:
         tx.execute(
             subscriptions.update().where(s.account_id == account_id, s.id == subscription_id).values(**values)
         )
     if is_active:
-        return reactivate(tx, account_id, subscription_id)
-    if is_active is False and get_subscription(tx, account_id, subscription_id).is_active:
+        reactivate(tx, account_id, subscription_id)
+    elif is_active is False and before.is_active:
         deactivate_row(tx, account_id, subscription_id, DisabledReason.PAUSED)
-    return get_subscription(tx, account_id, subscription_id)
+    after = get_subscription(tx, account_id, subscription_id)
+    changes = changed(_described(before), _described(after))
+    if changes:
+        data = {**snapshot(after), "changes": changes}
+        tx.emit(Event(account_id, "webhook.updated", subscription_id, data))
+    return after
+
+
+def rotate_secret(
+    tx: WriteTx, cipher: Cipher, dialect: Dialect, account_id: str, subscription_id: str, grace_ms: int
+) -> str:
+    """Replace the secret; the old one signs too for so long. Returns the new one, shown only here.
+
+    Raises NotFoundError.
+    """
+    _lock(tx, account_id, subscription_id)
+    get_listed(tx, account_id, subscription_id)
+    sealed, _, _ = _secrets(tx, account_id, subscription_id)
+    secret = dialect.new_secret()
+    tx.execute(
+        subscriptions.update()
+        .where(s.account_id == account_id, s.id == subscription_id)
+        .values(
+            sealed_secret=cipher.seal(secret, secret_context(subscription_id)),
+            secret_prefix=secret[:12],
+            sealed_previous_secret=sealed if grace_ms else None,
+            previous_until=tx.now + grace_ms if grace_ms else None,
+        )
+    )
+    data = {**snapshot(get_subscription(tx, account_id, subscription_id)), "changes": []}
+    tx.emit(Event(account_id, "webhook.updated", subscription_id, data))
+    return secret
+
+
+def resend(tx: WriteTx, account_id: str, subscription_id: str, delivery_id: str) -> ObjectDelivery:
+    """Deliver once more, with the same event id and attempts from the start; one still due goes out now.
+
+    Raises NotFoundError; SubscriptionError `invalid_state` for an inactive subscription, a test event, or an
+    event whose data are erased.
+    """
+    lane_id = tx.scalar(_LANE, {"account_id": account_id, "subscription_id": subscription_id})
+    subscription = get_listed(tx, account_id, subscription_id)
+    own = {"account_id": account_id, "subscription_id": subscription_id, "delivery_id": delivery_id}
+    row = tx.first(_DELIVERY, own)
+    if row is None:
+        raise NotFoundError("Delivery not found")
+    if not subscription.is_active:
+        raise SubscriptionError("The webhook is switched off", code="invalid_state")
+    if row.is_test or is_erased(row.event_type, row.event_data):
+        raise SubscriptionError("This event cannot be sent again", code="invalid_state")
+    resent_id = delivery_id
+    if row.status == DeliveryStatus.PENDING.value:
+        tx.execute(
+            deliveries.update()
+            .where(d.account_id == account_id, d.id == delivery_id)
+            .values(next_attempt_at=tx.now)
+        )
+    else:
+        resent_id = new_id()
+        tx.execute(
+            deliveries.insert(),
+            {
+                "id": resent_id,
+                "account_id": account_id,
+                "subscription_id": subscription_id,
+                "event_id": row.event_id,
+                "event_type": row.event_type,
+                "object_id": row.object_id,
+                "listener_id": row.listener_id,
+                "link_expires_at": row.link_expires_at,
+                "status": DeliveryStatus.PENDING.value,
+                "attempts": 0,
+                "next_attempt_at": tx.now,
+                "is_test": False,
+                "created_at": row.created_at,
+            },
+        )
+    if lane_id is None:
+        start_lane(tx, account_id, subscription_id)
+    return get_delivery(tx, account_id, resent_id)
 
 
 def delete_subscription(tx: WriteTx, account_id: str, subscription_id: str) -> None:
     """Delete for good, an inactive one too: what is pending is cancelled, the history stays."""
     _lock(tx, account_id, subscription_id)
-    deactivate_row(tx, account_id, subscription_id, DisabledReason.DELETED)
-    tx.emit(Event(account_id, "webhook.deleted", subscription_id))
+    if get_subscription(tx, account_id, subscription_id).disabled_reason is not DisabledReason.DELETED:
+        _delete(tx, account_id, subscription_id)
 
 
 def erase_secrets(tx: WriteTx) -> int:
@@ -231,21 +351,24 @@ def purge_history(tx: WriteTx) -> int:
 
 
 def start_test(
-    tx: WriteTx, dialect: Dialect, account_id: str, subscription_id: str
+    tx: WriteTx, dialect: Dialect, account_id: str, subscription_id: str, event_type: str | None = None
 ) -> tuple[Receiver, Delivery]:
     """Write the delivery of a test event; the caller sends it once and calls `finish_test`.
+
+    Without `event_type` it is the one that the contract tests with.
 
     Raises NotFoundError; SubscriptionError `expired` when the secret is erased.
     """
     subscription = get_subscription(tx, account_id, subscription_id)
-    sealed = tx.scalar(_SECRET, {"account_id": account_id, "subscription_id": subscription_id})
-    if sealed is None:
-        raise SubscriptionError("The secret of this subscription is erased", code="expired")
-    event_type, data = dialect.sample_data(tx.now, subscription)
+    secrets = _secrets(tx, account_id, subscription_id)
+    if event_type is None:
+        event_type, data = dialect.sample_data(tx.now, subscription)
+    else:
+        data = dialect.sample_of(event_type, tx.now)
     text = msgspec.json.encode(data).decode()
     delivery = Delivery(
         new_id(),
-        new_event_id(),
+        dialect.new_test_id(),
         event_type,
         str(data.get("id", "")),
         None,
@@ -274,7 +397,7 @@ def start_test(
             "finished_at": tx.now,
         },
     )
-    return Receiver(subscription, sealed), delivery
+    return Receiver(subscription, *secrets), delivery
 
 
 def finish_test(tx: WriteTx, account_id: str, subscription_id: str, result: AttemptResult) -> None:
@@ -290,6 +413,36 @@ def finish_test(tx: WriteTx, account_id: str, subscription_id: str, result: Atte
         },
     )
     add_attempt(tx, account_id, subscription_id, result, status)
+
+
+def _delete(tx: WriteTx, account_id: str, subscription_id: str) -> None:
+    deactivate_row(tx, account_id, subscription_id, DisabledReason.DELETED)
+    data = snapshot(get_subscription(tx, account_id, subscription_id))
+    tx.emit(Event(account_id, "webhook.deleted", subscription_id, data))
+
+
+def _described(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "name": subscription.name,
+        "url": subscription.url,
+        "events": list(subscription.event_types),
+        "filter": subscription.filter,
+        "recording_channel_id": subscription.channel_id,
+        "is_active": subscription.is_active,
+    }
+
+
+def _secrets(tx: WriteTx, account_id: str, subscription_id: str) -> tuple[str, str | None, int | None]:
+    row = tx.first(_SECRETS, {"account_id": account_id, "subscription_id": subscription_id})
+    if row is None or row.sealed_secret is None:
+        raise SubscriptionError("The secret of this subscription is erased", code="expired")
+    return row.sealed_secret, row.sealed_previous_secret, row.previous_until
+
+
+def _wanted(dialect: Dialect, event_types: Sequence[str] | None) -> Sequence[str]:
+    if dialect.has_patterns:
+        return event_types or ()
+    return event_types or sorted(dialect.event_types)
 
 
 def _encoded(event_types: Sequence[str]) -> str:

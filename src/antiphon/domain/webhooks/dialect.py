@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -27,12 +27,32 @@ class Dialect(Protocol):
     def contract(self) -> str: ...
 
     @property
-    def event_types(self) -> frozenset[str]: ...
+    def names(self) -> Mapping[str, str]:
+        """From the contract's own names of its events to those of the event catalogue."""
+        ...
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        """The values of `names`."""
+        ...
+
+    @property
+    def has_patterns(self) -> bool:
+        """Whether subscriptions name events by patterns such as `lead.*`, and none is all."""
+        ...
 
     def new_secret(self) -> str: ...
 
+    def new_test_id(self) -> str:
+        """The id of a test event."""
+        ...
+
     def accepts(self, event: Event) -> bool:
         """Whether the contract tells of this event of one of its types."""
+        ...
+
+    def passes(self, event: Event, filter_text: str, now: int) -> bool:
+        """Whether the event is what the filter of a subscription asks for."""
         ...
 
     def render(
@@ -48,12 +68,16 @@ class Dialect(Protocol):
         """The body of one attempt made at `now`; called for every attempt."""
         ...
 
-    def signer(self, secret: str) -> Sign:
-        """Signs with this secret."""
+    def signer(self, secret: str, previous: str | None = None) -> Sign:
+        """Signs with this secret, and with the one before where a header has room for both."""
         ...
 
     def sample_data(self, now: int, subscription: Subscription) -> tuple[str, dict[str, Any]]:
         """Type and data of a test event for this subscription."""
+        ...
+
+    def sample_of(self, event_type: str, now: int) -> dict[str, Any]:
+        """Data of a test event of one of `event_types`."""
         ...
 
 
@@ -62,6 +86,10 @@ class Dialects:
 
     def __init__(self, dialects: Iterable[Dialect] = ()) -> None:
         self._by_contract = {dialect.contract: dialect for dialect in dialects}
+
+    def add(self, dialect: Dialect) -> None:
+        """One that tells of the others' subscriptions comes after them."""
+        self._by_contract[dialect.contract] = dialect
 
     def __getitem__(self, contract: str) -> Dialect:
         return self._by_contract[contract]

@@ -29,7 +29,7 @@ s, d = subscriptions.c, deliveries.c
 # A literal, since a bound parameter would keep both stores from using the partial index.
 IS_PENDING = d.status == literal_column(f"'{DeliveryStatus.PENDING.value}'")
 
-_RECEIVER = select(*SUBSCRIPTION_COLUMNS, s.sealed_secret).where(
+_RECEIVER = select(*SUBSCRIPTION_COLUMNS, s.sealed_secret, s.sealed_previous_secret, s.previous_until).where(
     s.account_id == bindparam("account_id"),
     s.id == bindparam("subscription_id"),
     s.lane_id == bindparam("lane_id"),
@@ -154,7 +154,9 @@ def find_receiver(tx: ReadTx, account_id: str, subscription_id: str, lane_id: st
     row = tx.first(
         _RECEIVER, {"account_id": account_id, "subscription_id": subscription_id, "lane_id": lane_id}
     )
-    return None if row is None else Receiver(to_subscription(row), row.sealed_secret)
+    if row is None:
+        return None
+    return Receiver(to_subscription(row), row.sealed_secret, row.sealed_previous_secret, row.previous_until)
 
 
 def list_due(

@@ -22,7 +22,7 @@ from antiphon.domain.webhooks.tables import deliveries, subscriptions
 s = subscriptions.c
 # Locked in one order, so that events of one account wait for each other and not in a circle.
 _MATCHING = (
-    select(s.id, s.event_types, s.lane_id)
+    select(s.id, s.contract, s.event_types, s.filter, s.lane_id)
     .where(
         s.account_id == bindparam("account_id"),
         s.is_active.is_(True),
@@ -73,7 +73,7 @@ class WebhookReactions:
                 "channel_id": channel.get("id") if isinstance(channel, dict) else None,
             },
         )
-        matching = [row for row in rows if _wants(row, event.type)]
+        matching = [row for row in rows if _wants(row, event.type) and self._passes(row, event, tx.now)]
         if not matching:
             return
         link_expires_at = None
@@ -105,6 +105,9 @@ class WebhookReactions:
         for row in matching:
             if row.lane_id is None:
                 start_lane(tx, event.account_id, row.id)
+
+    def _passes(self, row: Row[Any], event: Event, now: int) -> bool:
+        return row.filter is None or self._dialects[row.contract].passes(event, row.filter, now)
 
 
 def on_object_deleted(tx: WriteTx, event: Event) -> None:

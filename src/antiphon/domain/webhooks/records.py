@@ -29,7 +29,7 @@ class DisabledReason(StrEnum):
 class Subscription:
     """A subscription without its secret (contracts/voicegram.md 4.4).
 
-    `number` is its integer id within the account; `timezone` is the account's.
+    `number` is its integer id within the account; `timezone` is the account's; `filter` is JSON text.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Subscription:
     disabled_reason: DisabledReason | None
     number: int | None
     name: str
+    filter: str | None
     timezone: str
 
 
@@ -66,6 +67,8 @@ class NewSubscription:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilters:
+    """None means any."""
+
     contract: str | None = None
     source: Source | None = None
     is_active: bool | None = None
@@ -79,10 +82,15 @@ class SubscriptionPage:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where a lane delivers; `sealed_secret` is None once erased."""
+    """Where a lane delivers; `sealed_secret` is None once erased.
+
+    Until `previous_until` signatures are made with the secret before the rotation too.
+    """
 
     subscription: Subscription
     sealed_secret: str | None
+    sealed_previous_secret: str | None = None
+    previous_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,14 @@ class Delivery:
     due_at: int
     data: str
     created_at: int
+
+
+ERASABLE = ("voicegram.", "call.", "message.")
+"""Events whose data go with their object; others may have none from the start."""
+
+
+def is_erased(event_type: str, data: str | None) -> bool:
+    return data is None or (data == "{}" and event_type.startswith(ERASABLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +150,18 @@ class AttemptResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptFilters:
+    """None means any; `status` is delivered or failed, times are milliseconds, inclusive."""
+
+    status: str | None = None
+    event_type: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """One row of the delivery history (contracts/voicegram.md 7.3)."""
+    """One row of the delivery history (contracts/voicegram.md 7.3); `delivery` is what was sent."""
 
     id: str
     delivery_id: str
@@ -149,6 +175,9 @@ class Attempt:
     status_code: int | None
     error: str | None
     response_excerpt: str
+    delivery: Delivery
+    delivery_status: DeliveryStatus
+    next_attempt_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

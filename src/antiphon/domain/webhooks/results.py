@@ -14,8 +14,10 @@ from antiphon.core.db.types import Id, Millis
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
 from antiphon.domain.webhooks.lanes import IS_PENDING
+from antiphon.domain.webhooks.queries import get_subscription
 from antiphon.domain.webhooks.records import AttemptResult, DeliveryStatus, DisabledReason
 from antiphon.domain.webhooks.schedule import ERROR_CHARS, MAX_FAILED_EVENTS, next_attempt_at
+from antiphon.domain.webhooks.snapshot import snapshot
 from antiphon.domain.webhooks.tables import attempts, deliveries, subscriptions
 
 _Row: TypeAlias = tuple[str | int | None, ...]
@@ -176,6 +178,7 @@ def record_results(
     if is_active and reason is not None:
         deactivate_row(tx, account_id, subscription_id, reason)
         data = {
+            **snapshot(get_subscription(tx, account_id, subscription_id)),
             "url": row.url,
             "contract": row.contract,
             "reason": reason.value,

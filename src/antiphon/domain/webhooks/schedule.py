@@ -12,6 +12,9 @@ MAX_RESPONSE_BYTES = 64 * 1024
 EXCERPT_BYTES = 1024
 ERROR_CHARS = 200
 MAX_FAILED_EVENTS = 5
+KEPT_CONTRACTS = ("voicegram",)
+"""Their deleted subscriptions stay listed; what is inactive can come back for `REACTIVATION_MS` (7.3)."""
+
 REACTIVATION_MS = 90 * DAY
 HISTORY_MS = 30 * DAY
 

@@ -11,7 +11,12 @@ from antiphon.domain.webhooks.sender import Sender
 
 
 async def send_test(
-    services: Services, account_id: str, subscription_id: str, *, timeout_seconds: float = ATTEMPT_SECONDS
+    services: Services,
+    account_id: str,
+    subscription_id: str,
+    event_type: str | None = None,
+    *,
+    timeout_seconds: float = ATTEMPT_SECONDS,
 ) -> AttemptResult:
     """Send signed sample data with a fresh event id, once; the attempt is in the history.
 
@@ -20,7 +25,7 @@ async def send_test(
     database, sender = services.database, Sender(services, timeout_seconds=timeout_seconds)
     subscription = await database.read(get_subscription, account_id, subscription_id)
     dialect = services.dialects[subscription.contract]
-    receiver, delivery = await database.write(start_test, dialect, account_id, subscription_id)
+    receiver, delivery = await database.write(start_test, dialect, account_id, subscription_id, event_type)
     result = await sender.attempt(sender.open(receiver), delivery)
     await database.write(finish_test, account_id, subscription_id, result)
     return result

@@ -9,6 +9,7 @@ import structlog
 
 from antiphon.core.http import HttpFailure
 from antiphon.domain.services import Services
+from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.commands import secret_context
 from antiphon.domain.webhooks.dialect import AudioLink, Dialect, Sign
 from antiphon.domain.webhooks.outcomes import INTERNAL, outcome_of, outcome_of_failure
@@ -22,11 +23,16 @@ _decode = msgspec.json.Decoder(dict).decode
 
 @dataclass(frozen=True, slots=True)
 class OpenReceiver:
-    """A receiver with its secret at work; lives as long as a lane's turn."""
+    """A receiver with its secrets at work; lives as long as a lane's turn.
+
+    Until `both_until` requests are signed with the secret before a rotation too.
+    """
 
     subscription: Subscription
     dialect: Dialect
     sign: Sign
+    sign_both: Sign
+    both_until: int
 
 
 class Sender:
@@ -43,10 +49,15 @@ class Sender:
     def open(self, receiver: Receiver) -> OpenReceiver:
         """Ready to send. Raises CipherError when the secret was sealed with another key."""
         subscription = receiver.subscription
-        sealed = receiver.sealed_secret or ""
-        secret = self._cipher.open(sealed, secret_context(subscription.id)).decode()
+        context = secret_context(subscription.id)
         dialect = self._dialects[subscription.contract]
-        return OpenReceiver(subscription, dialect, dialect.signer(secret))
+        secret = self._cipher.open(receiver.sealed_secret or "", context).decode()
+        sign = dialect.signer(secret)
+        if receiver.sealed_previous_secret is None or receiver.previous_until is None:
+            return OpenReceiver(subscription, dialect, sign, sign, 0)
+        previous = self._cipher.open(receiver.sealed_previous_secret, context).decode()
+        both = dialect.signer(secret, previous)
+        return OpenReceiver(subscription, dialect, sign, both, receiver.previous_until)
 
     async def attempt(self, receiver: OpenReceiver, delivery: Delivery) -> AttemptResult:
         """Send once; every failure is an outcome."""
@@ -56,19 +67,12 @@ class Sender:
 
     async def _send(self, receiver: OpenReceiver, delivery: Delivery, now: int) -> Outcome:
         try:
-            body = receiver.dialect.render(
-                delivery.event_id,
-                delivery.event_type,
-                _decode(delivery.data),
-                receiver.subscription,
-                delivery,
-                now,
-                self._audio_link(delivery),
-            )
+            body = render_body(receiver.dialect, self._links, receiver.subscription, delivery, now)
+            sign = receiver.sign_both if now < receiver.both_until else receiver.sign
             response = await self._http.request(
                 "POST",
                 receiver.subscription.url,
-                headers=receiver.sign(delivery.event_id, now // 1000, body),
+                headers=sign(delivery.event_id, now // 1000, body),
                 body=body,
                 timeout_seconds=self._timeout,
                 max_response_bytes=MAX_RESPONSE_BYTES,
@@ -81,8 +85,21 @@ class Sender:
             return INTERNAL
         return outcome_of(response)
 
-    def _audio_link(self, delivery: Delivery) -> AudioLink | None:
-        if delivery.listener_id is None or delivery.link_expires_at is None:
-            return None
-        url = self._links.url(delivery.object_id, delivery.listener_id, delivery.link_expires_at)
-        return AudioLink(url, delivery.link_expires_at)
+
+def render_body(
+    dialect: Dialect, links: ListenLinks, subscription: Subscription, delivery: Delivery, now: int
+) -> bytes:
+    """The body of an attempt made at `now`; again the same for the same time."""
+    audio_link = None
+    if delivery.listener_id is not None and delivery.link_expires_at is not None:
+        url = links.url(delivery.object_id, delivery.listener_id, delivery.link_expires_at)
+        audio_link = AudioLink(url, delivery.link_expires_at)
+    return dialect.render(
+        delivery.event_id,
+        delivery.event_type,
+        _decode(delivery.data),
+        subscription,
+        delivery,
+        now,
+        audio_link,
+    )

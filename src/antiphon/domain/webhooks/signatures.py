@@ -6,6 +6,12 @@ import hmac
 from binascii import b2a_base64
 
 
+def both_signatures(headers: dict[str, str], previous: dict[str, str]) -> dict[str, str]:
+    """The Standard Webhooks headers of one request under two keys, the second one's signature behind."""
+    name = "webhook-signature"
+    return {**headers, name: f"{headers[name]} {previous[name]}"}
+
+
 class Mac:
     """HMAC-SHA256 under one key, prepared for many messages."""
 

@@ -9,7 +9,8 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.members import create_member
 from antiphon.domain.calls.records import CallStatus, NewSegment, SegmentType, Turn
 from antiphon.domain.contacts.commands import resolve_contact
-from antiphon.domain.conversations.commands import receive_message, store_media
+from antiphon.domain.conversations.attachments import store_media
+from antiphon.domain.conversations.commands import receive_message
 from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage
 from antiphon.domain.numbers.commands import create_simulator

@@ -37,6 +37,7 @@ from antiphon.core.limits import create_limiter
 from antiphon.core.mail import MailConfig, create_mailer
 from antiphon.core.storage import ObjectStore, StorageConfig, create_store
 from antiphon.dispatcher import Dispatcher
+from antiphon.domain import threads
 from antiphon.domain.accounts.invitations import InvitationMail
 from antiphon.domain.accounts.jobs import AccountJobs
 from antiphon.domain.accounts.request_log import RequestLog
@@ -49,7 +50,12 @@ from antiphon.domain.conversations import search as message_search
 from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.engines import insight_config
-from antiphon.domain.interactions import forget_call, uncount_message, uncount_voicegram
+from antiphon.domain.interactions import (
+    forget_call,
+    uncount_message,
+    uncount_messages,
+    uncount_voicegram,
+)
 from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.services import Services
 from antiphon.domain.simulator import SimulatorJobs
@@ -161,6 +167,8 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus.react("voicegram.deleted", uncount_voicegram)
     bus.react("message.deleted", uncount_message)
     bus.react("call.deleted", forget_call)
+    bus.react("conversation.deleted", uncount_messages)
+    threads.install(bus)
     bus.react("voicegram.completed", CompletionMail(cipher, links))
     bus.react("webhook.disabled", DisabledMail(cipher, settings.origin))
     bus.listen(_count_event)

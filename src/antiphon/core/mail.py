@@ -52,11 +52,21 @@ _RESERVED_HEADERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file attached to a mail."""
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address.
+    """One message to one address, with copies where asked for.
 
     `to`, `reply_to`: an address, or `Name <address>`. `key`: what the mail is about, such as an event and its
     recipient; sent again under the same key it has the same Message-ID, so that receivers can drop the copy.
+    `is_automatic`: nobody has written it.
     """
 
     to: str
@@ -66,6 +76,10 @@ class Mail:
     reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    attachments: tuple[MailFile, ...] = ()
+    is_automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,9 @@ class SmtpMailer:
                 await aiosmtplib.send(
                     message,
                     sender=self._sender.addr_spec,
-                    recipients=[parse_address(mail.to, "to").addr_spec],
+                    recipients=[
+                        parse_address(address, "to").addr_spec for address in (mail.to, *mail.cc, *mail.bcc)
+                    ],
                     hostname=config.host,
                     port=config.port,
                     username=config.username or None,
@@ -168,11 +184,16 @@ def build_message(mail: Mail, sender: Address, clock: Clock) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = parse_address(mail.to, "to")
+    if mail.cc:
+        message["Cc"] = [parse_address(address, "cc") for address in mail.cc]
+    for address in mail.bcc:
+        parse_address(address, "bcc")
     message["Subject"] = _line(mail.subject, "subject")
     message["Date"] = format_datetime(to_datetime(clock.now()))
     message["Message-ID"] = _message_id(mail, sender.domain)
-    # Asks autoresponders to keep silent (RFC 3834).
-    message["Auto-Submitted"] = "auto-generated"
+    if mail.is_automatic:
+        # Asks autoresponders to keep silent (RFC 3834).
+        message["Auto-Submitted"] = "auto-generated"
     if mail.reply_to is not None:
         message["Reply-To"] = parse_address(mail.reply_to, "reply_to")
     for name, value in mail.headers.items():
@@ -182,6 +203,14 @@ def build_message(mail: Mail, sender: Address, clock: Clock) -> EmailMessage:
     message.set_content(_body(mail.text))
     if mail.html is not None:
         message.add_alternative(_body(mail.html), subtype="html")
+    for file in mail.attachments:
+        kind, _, subtype = file.content_type.partition(";")[0].strip().partition("/")
+        message.add_attachment(
+            file.data,
+            maintype=kind or "application",
+            subtype=subtype or "octet-stream",
+            filename=_CONTROL.sub("", file.name) or "file",
+        )
     return message
 
 

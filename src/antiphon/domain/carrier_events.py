@@ -26,7 +26,8 @@ from antiphon.domain.calls.commands import answer_call, end_call, start_call
 from antiphon.domain.calls.queries import find_call_id, get_call
 from antiphon.domain.calls.recordings import attach_recording
 from antiphon.domain.calls.records import CallDirection, CallStatus, StartCall
-from antiphon.domain.conversations import commands as conversations
+from antiphon.domain.conversations.commands import receive_message
+from antiphon.domain.conversations.delivery import apply_status
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage
 from antiphon.domain.conversations.records import MessageStatus as Status
 from antiphon.domain.numbers.network import open_carrier
@@ -127,7 +128,7 @@ def _receive(tx: WriteTx, connection: Connection, event: MessageReceived) -> boo
         number = next((item for item in own if item.carrier_number_id == event.carrier_number_id), None)
     if number is None:
         return False
-    conversations.receive_message(
+    receive_message(
         tx,
         connection.account_id,
         InboundMessage(
@@ -152,7 +153,7 @@ def _receive(tx: WriteTx, connection: Connection, event: MessageReceived) -> boo
 
 
 def _status(tx: WriteTx, connection: Connection, event: MessageStatus) -> bool:
-    return conversations.apply_status(
+    return apply_status(
         tx,
         connection.account_id,
         Status(event.status),

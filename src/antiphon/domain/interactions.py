@@ -8,6 +8,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.domain.calls.tables import calls
 from antiphon.domain.contacts.commands import set_last_interaction, touch_contact
+from antiphon.domain.conversations.records import UNSENT, WRITTEN
 from antiphon.domain.conversations.tables import messages
 from antiphon.domain.voicegrams.tables import voicegrams
 
@@ -15,7 +16,10 @@ _VOICEGRAM = select(voicegrams.c.contact_id, voicegrams.c.created_at).where(
     voicegrams.c.account_id == bindparam("account_id"), voicegrams.c.id == bindparam("voicegram_id")
 )
 _MESSAGE = select(messages.c.contact_id).where(
-    messages.c.account_id == bindparam("account_id"), messages.c.id == bindparam("message_id")
+    messages.c.account_id == bindparam("account_id"),
+    messages.c.id == bindparam("message_id"),
+    messages.c.channel.in_([channel.value for channel in WRITTEN]),
+    messages.c.status.not_in([status.value for status in UNSENT]),
 )
 _NEWEST = (
     select(func.max(calls.c.ended_at)).where(
@@ -27,6 +31,8 @@ _NEWEST = (
     select(func.max(messages.c.created_at)).where(
         messages.c.account_id == bindparam("account_id"),
         messages.c.contact_id == bindparam("contact_id"),
+        messages.c.channel.in_([channel.value for channel in WRITTEN]),
+        messages.c.status.not_in([status.value for status in UNSENT]),
         messages.c.deleted_at.is_(None),
     ),
     select(func.max(voicegrams.c.created_at)).where(
@@ -56,6 +62,12 @@ def forget_call(tx: WriteTx, event: Event) -> None:
     """Reaction: an erased call, uncounted with its own row, is not the newest interaction any more."""
     if event.data["contact_id"] is not None:
         _renew(tx, event.account_id, event.data["contact_id"])
+
+
+def uncount_messages(tx: WriteTx, event: Event) -> None:
+    """Reaction: the messages of a deleted conversation are no interactions any more."""
+    if event.data["hidden_messages"]:
+        _take_back(tx, event.account_id, event.data["contact_id"], event.data["hidden_messages"])
 
 
 def _take_back(tx: WriteTx, account_id: str, contact_id: str, amount: int) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from antiphon.contracts.votel.app import create_app
 from antiphon.core.clock import MINUTE
-from antiphon.domain.conversations.commands import fail_media, receive_message, store_media
+from antiphon.domain.conversations.attachments import fail_media, store_media
+from antiphon.domain.conversations.commands import receive_message
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage, Media
 from antiphon.domain.numbers.commands import create_simulator
 from contracts_front import ServerFront

@@ -9,7 +9,8 @@ import pytest
 from antiphon.core.clock import HOUR, SECOND
 from antiphon.core.ids import new_id
 from antiphon.domain.contacts.commands import delete_contact
-from antiphon.domain.conversations.commands import apply_status, receive_message, send_message
+from antiphon.domain.conversations.commands import receive_message, send_message
+from antiphon.domain.conversations.delivery import apply_status
 from antiphon.domain.conversations.records import (
     Channel,
     InboundMedia,

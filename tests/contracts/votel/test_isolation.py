@@ -8,7 +8,9 @@ from typing import Any
 from antiphon.contracts.votel.app import FAMILIES
 from antiphon.contracts.votel.routing import Access
 from antiphon.core.db.transaction import WriteTx
+from antiphon.domain.numbers.commands import create_simulator
 from antiphon.domain.webhooks.commands import create_subscription
+from inbox_world import SENDER, call_of, receive
 from votel_world import OpenWorld, World, add_voicegram, make_dialects
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -17,6 +19,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "/voicegrams/{id:uuid}/links": {"recipient": "Ada"},
     "/voicegrams/{id:uuid}/reprocess": {"steps": ["insight"]},
     "/webhooks/{id:uuid}": {"is_active": True},
+    "/conversations/{id:uuid}": {"status": "closed"},
+    "/conversations/{id:uuid}/messages": {"channel": "note", "body": "mine"},
+    "/messages/{id:uuid}": {"body": "mine"},
+    "/activity/calls/{id:uuid}": {"notes": "mine"},
 }
 
 
@@ -41,6 +47,9 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         "deliveries"
     ]
     delivery_id = tested["delivery_id"]
+    number = await world.services.database.write(create_simulator, world.services.cipher, theirs.account.id)
+    message = await receive(world, "theirs", number=number)
+    call_id = await call_of(world, SENDER, tenant=theirs)
     lead = await world.post("/leads", json={"first_name": "Ada"}, tenant=theirs)
     lead_id = lead.json()["id"]
     note = await world.post(f"/leads/{lead_id}/notes", json={"content": "theirs"}, tenant=theirs)
@@ -50,6 +59,9 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         "/activities/lead/": lead_id,
         "/notes/": note.json()["id"],
         "/tags/": tag.json()["id"],
+        "/conversations/": message.conversation_id,
+        "/activity/calls/": call_id,
+        "/messages/": message.id,
         "/recording-channels/": theirs.campaign.id,
         "/voicegrams/": voicegram_id,
         "/webhooks/": subscription_id,
@@ -114,7 +126,15 @@ async def test_every_list(open_world: OpenWorld) -> None:
         if endpoint.method == "GET" and endpoint.access is Access.KEYED and "{" not in endpoint.path
         if not endpoint.is_stream
     ]
-    assert {"/voicegrams", "/recording-channels", "/webhooks", "/api-keys", "/me", "/users"} <= set(lists)
+    assert {
+        "/voicegrams",
+        "/recording-channels",
+        "/webhooks",
+        "/api-keys",
+        "/me",
+        "/users",
+        "/conversations",
+    } <= set(lists)
     foreign = {*ids.values(), world.theirs.account.id, world.theirs.user_id, world.theirs.domain.id}
     for path in lists:
         text = (await world.get(path)).text

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from antiphon.carriers.port import MessageReceived
 from antiphon.core.clock import MINUTE
 from antiphon.core.db.transaction import ReadTx, WriteTx
-from antiphon.core.events import Event
 from antiphon.domain.calls.commands import end_call, start_call
 from antiphon.domain.calls.erasure import delete_call
 from antiphon.domain.calls.records import CallDirection, StartCall
 from antiphon.domain.carrier_events import apply_event
 from antiphon.domain.contacts.queries import find_contact_by_address
+from antiphon.domain.conversations.changes import erase_message
 from antiphon.domain.conversations.tables import messages
 from antiphon.domain.numbers.commands import create_simulator
 from antiphon.domain.numbers.queries import get_connection
@@ -44,11 +44,9 @@ def receive(tx: WriteTx, studio: Studio) -> None:
     assert apply_event(tx, connection, event)
 
 
-def erase_message(tx: WriteTx, account_id: str) -> None:
-    message_id = tx.scalar(select(messages.c.id).where(messages.c.account_id == account_id))
-    own = messages.c.account_id == account_id, messages.c.id == message_id
-    tx.execute(messages.update().where(*own).values(deleted_at=tx.now))
-    tx.emit(Event(account_id, "message.deleted", message_id))
+def erase_text(tx: WriteTx, account_id: str) -> None:
+    own = messages.c.account_id == account_id, messages.c.channel == "sms"
+    erase_message(tx, account_id, tx.scalar(select(messages.c.id).where(*own)))
 
 
 def interactions(tx: ReadTx, account_id: str) -> tuple[int, int | None]:
@@ -71,7 +69,7 @@ async def test_the_newest_interaction_is_found_anew(studio: Studio) -> None:
     assert await read(interactions, account_id) == (3, studio.clock.now())
     await write(delete_call, account_id, last)
     assert await read(interactions, account_id) == (2, received)
-    await write(erase_message, account_id)
+    await write(erase_text, account_id)
     assert await read(interactions, account_id) == (1, begun)
     await write(delete_call, account_id, first)
     assert await read(interactions, account_id) == (0, None)

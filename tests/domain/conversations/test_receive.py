@@ -11,8 +11,9 @@ from antiphon.carriers.port import MediaReference, MessageReceived
 from antiphon.carriers.simulator import recording_prefix
 from antiphon.core.clock import HOUR, MINUTE
 from antiphon.domain.contacts.queries import get_contact, is_suppressed
-from antiphon.domain.conversations.commands import keyword_of, mark_read
+from antiphon.domain.conversations.keywords import keyword_of
 from antiphon.domain.conversations.records import Channel, MediaStatus, MessageKind, MessageStatus
+from antiphon.domain.conversations.state import mark_read
 from antiphon.domain.conversations.tables import conversations, messages
 from carrier_world import OUTSIDE, CarrierWorld
 

@@ -13,7 +13,7 @@ from antiphon.core.clock import DAY, HOUR, MINUTE, SECOND
 from antiphon.core.errors import DomainError
 from antiphon.domain.contacts.commands import suppress
 from antiphon.domain.contacts.queries import get_contact, is_suppressed
-from antiphon.domain.conversations.commands import begin_hand_over
+from antiphon.domain.conversations.delivery import begin_hand_over
 from antiphon.domain.conversations.errors import OptedOutError, UnknownSenderError
 from antiphon.domain.conversations.records import Channel, MessageStatus, StoredFile
 from antiphon.domain.numbers.queries import get_connection

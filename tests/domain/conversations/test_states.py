@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from antiphon.core.clock import SECOND
-from antiphon.domain.conversations.commands import apply_status
+from antiphon.domain.conversations.delivery import apply_status
 from antiphon.domain.conversations.records import Message, MessageStatus
 from carrier_world import CarrierWorld
 

@@ -8,7 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+)
 from starlette.requests import Request
 
 from antiphon.contracts.http import BodyError, decode_object, read_body
@@ -32,6 +39,23 @@ def _refuse_nul(value: str) -> str:
         raise ValueError("must not hold NUL characters")
     return value
 
+
+def parse_moment(value: str) -> int:
+    """Milliseconds of an ISO 8601 time; UTC unless it names a zone. Raises ValueError, OverflowError."""
+    # An unescaped plus of a zone offset arrives as a space.
+    moment = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _moment(value: Any) -> int:
+    try:
+        return parse_moment(value)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise ValueError("not an ISO 8601 time") from None
+
+
+Moment = Annotated[int, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A moment in milliseconds, written as ISO 8601."""
 
 Clean = Annotated[str, AfterValidator(_refuse_nul)]
 """Text without NUL characters, which PostgreSQL cannot store."""
@@ -136,6 +160,15 @@ class Query:
         if self._faults:
             raise invalid_request(self._faults)
 
+    def integer(self, name: str, lowest: int, highest: int) -> int | None:
+        value = self._values.get(name, "").strip()
+        if not value:
+            return None
+        if not _INTEGER.fullmatch(value) or not lowest <= int(value) <= highest:
+            self._faults.append(Fault(name, f"a whole number from {lowest} to {highest}"))
+            return None
+        return int(value)
+
     def _integer(self, name: str, default: int) -> int:
         value = self._values.get(name, "").strip()
         return int(value) if _INTEGER.fullmatch(value) else default
@@ -147,9 +180,7 @@ class Query:
         try:
             if _BARE_DATE.fullmatch(value):
                 return self._day(date.fromisoformat(value), end=end)
-            # An unescaped plus of a zone offset arrives as a space.
-            moment = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
-            return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+            return parse_moment(value)
         except (ValueError, OverflowError):
             self._faults.append(Fault(name, "not an ISO 8601 time"))
             return None

@@ -9,6 +9,7 @@ from antiphon.core.limits import Decision, Window
 from antiphon.domain.services import Services
 
 PER_KEY = (Window(600, 60),)
+SENDS_PER_KEY = (Window(60, 60),)
 PUBLIC = (Window(60, 60),)
 SIGN_IN_FAILURES = (Window(10, 15 * 60),)
 LINKS_PER_ADDRESS = (Window(5, 3600),)
@@ -35,6 +36,13 @@ def ip_key(ip: str) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((int(address), 64), strict=False).network_address)
     return str(address)
+
+
+async def check_send(services: Services, key: str) -> None:
+    """Raises ApiError 429 beyond 60 accepted sends and calls a minute; `key` is the caller's own."""
+    decision = await services.limiter.hit(f"{key}:sends", SENDS_PER_KEY)
+    if not decision.allowed:
+        raise too_many(decision.retry_after_seconds)
 
 
 async def check_public(services: Services, ip: str) -> None:

@@ -13,7 +13,8 @@ from antiphon.core.ids import is_uuid
 MAX_EMAIL_CHARS = 320
 
 
-def _email(value: str) -> str:
+def parse_email(value: str) -> str:
+    """The address in lower case. Raises ValueError."""
     if len(value) > MAX_EMAIL_CHARS:
         raise ValueError("not an email address")
     try:
@@ -28,7 +29,7 @@ def _uuid(value: str) -> str:
     return value.lower()
 
 
-Email = Annotated[Clean, Field(max_length=1000), AfterValidator(_email)]
+Email = Annotated[Clean, Field(max_length=1000), AfterValidator(parse_email)]
 Uuid = Annotated[Clean, AfterValidator(_uuid)]
 
 

@@ -198,3 +198,19 @@ request_log = Table(
     Index("ix_request_log_account_id_at", "account_id", "at"),
     Index("ix_request_log_at", "at"),
 )
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", JsonText),
+    Column("created_at", Millis, nullable=False),
+    PrimaryKeyConstraint("account_id", "user_id", "key"),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+"""The first answers of requests that are repeated under their key, for 24 hours."""

@@ -239,7 +239,7 @@ def import_call(
     segments: Sequence[NewSegment] = (),
     recording_key: str | None = None,
 ) -> str | None:
-    """Store a call of the past, without events of its own; its id, or None when it is there already.
+    """Store a call of the past, told of as `call.imported` alone; its id, or None when it is there already.
 
     It is found again by carrier and `call_sid`. A recording, an object of ours, is analysed as any other.
     """
@@ -279,5 +279,6 @@ def import_call(
     call = get_call(tx, account_id, call_id)
     if turns:
         store_segments(tx, call, [(text, None, None, None) for text in transcriptions(call)])
+    tx.emit(Event(account_id, "call.imported", call_id, snapshot(call)))
     start_analysis(tx, call)
     return call_id

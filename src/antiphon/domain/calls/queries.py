@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, func, select, text
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, and_, any_, bindparam, func, select, text
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
@@ -42,7 +42,7 @@ _CONTACT = and_(
     contacts.c.account_id == c.account_id, contacts.c.id == c.contact_id, contacts.c.deleted_at.is_(None)
 )
 _NAMES = (contacts.c.first_name, contacts.c.last_name, contacts.c.company)
-_FULL = (
+FULL = (
     c.id,
     c.account_id,
     c.carrier,
@@ -85,6 +85,10 @@ _FULL = (
     c.metadata,
     c.is_test,
     c.created_at,
+    c.disposition,
+    c.tags,
+    c.notes,
+    c.success,
 )
 FEED = (
     c.id,
@@ -138,7 +142,7 @@ def _listed(columns: Columns) -> tuple[ColumnElement[bool], ...]:
 _LIVE = and_(c.account_id == bindparam("account_id"), c.deleted_at.is_(None))
 _ENDED = and_(_LIVE, *_listed(c))
 _ONE = Prepared(
-    select(*_FULL).select_from(calls.outerjoin(contacts, _CONTACT)).where(_LIVE, c.id == bindparam("call_id"))
+    select(*FULL).select_from(calls.outerjoin(contacts, _CONTACT)).where(_LIVE, c.id == bindparam("call_id"))
 )
 _BY_SID = select(c.id).where(
     c.account_id == bindparam("account_id"),
@@ -424,8 +428,8 @@ def _counts(
 
 def list_calls(tx: ReadTx, account_id: str, filters: CallFilters, limit: int, offset: int) -> CallPage:
     """As `list_feed`, with whole calls; their segments are left out."""
-    page = list_feed(tx, account_id, filters, limit, offset, _FULL)
-    return CallPage([_call(row) for row in page.rows], page.total)
+    page = list_feed(tx, account_id, filters, limit, offset, FULL)
+    return CallPage([call_of(row) for row in page.rows], page.total)
 
 
 def list_call_page_with_segments(
@@ -460,7 +464,7 @@ def get_call(tx: ReadTx, account_id: str, call_id: str) -> Call:
         raise NotFoundError("Call not found")
     segments = tx.all(_SEGMENTS, parameters)
     return replace(
-        _call(row), segments=tuple(_segment(order, segment) for order, segment in enumerate(segments, 1))
+        call_of(row), segments=tuple(_segment(order, segment) for order, segment in enumerate(segments, 1))
     )
 
 
@@ -487,7 +491,13 @@ def check_recording(tx: ReadTx, call_id: str) -> RecordingTarget:
     return RecordingTarget(row.account_id, row.recording_key)
 
 
-def _call(row: AnyRow) -> Call:
+def joined_contact() -> FromClause:
+    """Calls with the contact whose name they show."""
+    return calls.outerjoin(contacts, _CONTACT)
+
+
+def call_of(row: AnyRow) -> Call:
+    """A row of the columns `FULL`, without segments."""
     values = row._asdict()
     names = values.pop("first_name"), values.pop("last_name"), values.pop("company")
     values["direction"] = CallDirection(row.direction)

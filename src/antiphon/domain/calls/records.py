@@ -133,7 +133,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call from ringing to analysis; `transcript`, `analysis` and `metadata` are JSON text.
+    """A call from ringing to analysis; `transcript`, `analysis`, `tags` and `metadata` are JSON text.
 
     Times are in milliseconds; `cost_micros` is in millionths of a US dollar; `remote_name` is the name of
     the contact, as it is now.
@@ -181,6 +181,10 @@ class Call:
     metadata: str
     is_test: bool
     created_at: int
+    disposition: str | None
+    tags: str
+    notes: str
+    success: bool | None
     segments: tuple[Segment, ...] = ()
 
     @property

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import Columns, needles_of
+from antiphon.core.db.search import Columns, Mode, Needles, needles_of
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.queries import get_account
@@ -307,6 +307,18 @@ def list_contacts(
 def _listed(tx: ReadTx, account_id: str, ids: list[str], total: int) -> ContactPage:
     contacts_by_id = get_contacts(tx, account_id, ids)
     return ContactPage([contacts_by_id[contact_id] for contact_id in ids], total)
+
+
+def contact_needles(search: str) -> Needles | None:
+    """What a search of contacts asks for; None when it asks nothing."""
+    return needles_of(search, phones=True)
+
+
+@cache
+def matching_contacts(mode: Mode, count: int) -> Select[Any]:
+    """The ids of the live contacts that a search finds; with the values of `contact_search.parameters`."""
+    source = contact_search.source(mode, count)
+    return select(source.columns.id).select_from(source.rows).where(*source.conditions)
 
 
 def count_contacts(tx: ReadTx, account_id: str) -> int:

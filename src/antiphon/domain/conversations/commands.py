@@ -1,95 +1,64 @@
-"""Writes of conversations: messages in and out, their states, their attachments."""
+"""Writes of conversations: messages received, sent and noted."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
+from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.account_settings import get_stop_words, plain_word
-from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import list_people
-from antiphon.domain.contacts.commands import lift_suppression, resolve_contact, suppress, touch_contact
-from antiphon.domain.contacts.queries import is_suppressed
-from antiphon.domain.contacts.records import Source
+from antiphon.domain.contacts.commands import resolve_contact, touch_contact
+from antiphon.domain.contacts.queries import get_contact, is_suppressed
+from antiphon.domain.contacts.records import Contact, Source
+from antiphon.domain.conversations.delivery import find_known
 from antiphon.domain.conversations.errors import OptedOutError, UnknownSenderError
-from antiphon.domain.conversations.queries import (
-    counter_name,
-    find_conversation,
-    get_media,
-    get_message,
-    is_window_open,
-)
+from antiphon.domain.conversations.keywords import obey_keywords
+from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import (
     Channel,
+    Conversation,
     Direction,
     InboundMessage,
-    Media,
     MediaStatus,
     Message,
     MessageKind,
     MessageStatus,
+    OutboundMail,
     OutboundMessage,
+    StoredFile,
 )
-from antiphon.domain.conversations.search import search_text
+from antiphon.domain.conversations.rows import (
+    OWN_CONVERSATION,
+    author_of,
+    ensure_conversation,
+    insert_message,
+    lock_conversation,
+    note_message,
+)
+from antiphon.domain.conversations.segments import count_segments
 from antiphon.domain.conversations.snapshot import snapshot
-from antiphon.domain.conversations.tables import conversations, media, messages
+from antiphon.domain.conversations.tables import conversations, media
 from antiphon.domain.numbers.queries import get_own_number
 from antiphon.domain.numbers.records import Number
 
 MAX_BODY = 1600
-ERROR_LENGTH = 300
-OUTCOME_UNKNOWN = "outcome_unknown"
-WINDOW_CLOSED = "window_closed"
-OPTED_OUT = "opted_out"
-KEYWORD = "keyword"
-STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
-START_WORDS = frozenset({"start", "unstop"})
-TEMPLATE = "template"
+MAX_MAIL_BODY = 200_000
+MAX_NOTE = 20_000
+MAX_SUBJECT = 500
+MAX_AHEAD_MS = 365 * DAY
+MAIL_CARRIER = "smtp"
 
-_ORDER = [MessageStatus.QUEUED, MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ]
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_KNOWN = select(messages.c.id).where(
-    messages.c.account_id == bindparam("account_id"),
-    messages.c.carrier == bindparam("carrier"),
-    messages.c.carrier_message_id == bindparam("carrier_message_id"),
-)
-# The row is locked, so that states told at the same moment meet one after the other.
-_LOCK = (
-    select(messages.c.carrier_message_id)
-    .where(messages.c.account_id == bindparam("account_id"), messages.c.id == bindparam("id"))
-    .with_for_update()
-)
-_OWN_MESSAGE = (messages.c.account_id == bindparam("p_account")) & (messages.c.id == bindparam("p_id"))
-_OWN_CONVERSATION = (conversations.c.account_id == bindparam("p_account")) & (
-    conversations.c.id == bindparam("p_id")
-)
-_OWN_MEDIA = (media.c.account_id == bindparam("p_account")) & (media.c.id == bindparam("p_id"))
 _MEMBERS = select(conversations.c.members).where(
     conversations.c.account_id == bindparam("account_id"), conversations.c.id == bindparam("id")
-)
-_TOUCH = (
-    conversations.update()
-    .where(_OWN_CONVERSATION)
-    .values(last_message_at=bindparam("p_now"), updated_at=bindparam("p_now"))
-)
-_TOUCH_INBOUND = (
-    conversations.update()
-    .where(_OWN_CONVERSATION)
-    .values(
-        last_message_at=bindparam("p_now"),
-        last_inbound_at=bindparam("p_now"),
-        updated_at=bindparam("p_now"),
-        is_unread=True,
-        status="open",
-    )
 )
 
 
@@ -98,7 +67,7 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
 
     The contact is found or made, opt-out words are obeyed (contracts/votel.md 9).
     """
-    known = _find_known(tx, account_id, incoming.carrier, incoming.carrier_message_id)
+    known = find_known(tx, account_id, incoming.carrier, incoming.carrier_message_id)
     if known is not None:
         return get_message(tx, account_id, known)
     source = Source.WHATSAPP if incoming.channel is Channel.WHATSAPP else Source.PHONE
@@ -107,17 +76,17 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
     )
     # The contact's row is locked from here on, so that two first messages share one conversation.
     touch_contact(tx, account_id, contact.id, 1, tx.now)
-    conversation_id = _ensure_conversation(tx, account_id, contact.id)
+    conversation = ensure_conversation(tx, account_id, contact.id)
     if incoming.channel is Channel.WHATSAPP:
         kind = MessageKind.WHATSAPP
     else:
         kind = MessageKind.MMS if incoming.media else MessageKind.SMS
     at = tx.now if incoming.at is None else min(incoming.at, tx.now)
-    message_id = _insert(
+    message_id = insert_message(
         tx,
         account_id,
         contact.name,
-        conversation_id=conversation_id,
+        conversation_id=conversation.id,
         contact_id=contact.id,
         channel=incoming.channel.value,
         kind=kind.value,
@@ -133,6 +102,8 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
         content=_encode(incoming.content),
         message_type=incoming.message_type,
         is_from_bot=False,
+        author_kind="lead",
+        source="inbound",
         sent_at=at,
         delivered_at=at,
     )
@@ -160,72 +131,11 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
             {"account_id": account_id, "media_id": media_id},
             key=f"messages.fetch_media:{media_id}",
         )
-    tx.execute(_TOUCH_INBOUND, {"p_account": account_id, "p_id": conversation_id, "p_now": tx.now})
-    _obey_keywords(tx, account_id, incoming)
-    message = get_message(tx, account_id, message_id)
+    message = note_message(tx, conversation, message_id, unread=True)
+    obey_keywords(tx, account_id, incoming)
     if not incoming.media:
         tx.emit(Event(account_id, "message.received", message_id, snapshot(message, tx.now)))
     return message
-
-
-def keyword_of(body: str, own_stop_words: Collection[str] = ()) -> str | None:
-    """`stop` or `start` when the whole text is such a word, case and punctuation ignored."""
-    word = plain_word(body)
-    if word in STOP_WORDS or word in own_stop_words:
-        return "stop"
-    return "start" if word in START_WORDS else None
-
-
-def _obey_keywords(tx: WriteTx, account_id: str, incoming: InboundMessage) -> None:
-    meaning = incoming.opt_out or keyword_of(incoming.body, get_stop_words(tx, account_id))
-    if meaning == "stop":
-        suppress(tx, account_id, incoming.channel.value, incoming.from_address, KEYWORD)
-    elif meaning == "start":
-        lift_suppression(tx, account_id, incoming.channel.value, incoming.from_address)
-
-
-def _find_known(tx: WriteTx, account_id: str, carrier: str, carrier_message_id: str) -> str | None:
-    parameters = {"account_id": account_id, "carrier": carrier, "carrier_message_id": carrier_message_id}
-    found: str | None = tx.scalar(_KNOWN, parameters)
-    return found
-
-
-def _ensure_conversation(tx: WriteTx, account_id: str, contact_id: str) -> str:
-    found = find_conversation(tx, account_id, contact_id)
-    if found is not None:
-        return found
-    conversation_id = new_id()
-    tx.execute(
-        conversations.insert(),
-        {
-            "id": conversation_id,
-            "account_id": account_id,
-            "contact_id": contact_id,
-            "status": "open",
-            "is_unread": False,
-            "is_starred": False,
-            "members": "[]",
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        },
-    )
-    return conversation_id
-
-
-def _insert(tx: WriteTx, account_id: str, name: str | None, **values: Any) -> str:
-    message_id = new_id()
-    tx.execute(
-        messages.insert(),
-        {
-            "id": message_id,
-            "account_id": account_id,
-            "created_at": tx.now,
-            "search_text": search_text(name, values["body"], values["from_address"], values["to_address"]),
-            **values,
-        },
-    )
-    add_to_counter(tx, account_id, counter_name(Channel(values["channel"])), 1)
-    return message_id
 
 
 def _encode(content: dict[str, Any] | None) -> str | None:
@@ -255,27 +165,23 @@ def check_outbound(tx: ReadTx, account_id: str, outgoing: OutboundMessage) -> Nu
 
 
 def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Message:
-    """Store a message as `queued` and enqueue its hand-over. Raises as `check_outbound`."""
+    """Store a message and enqueue its hand-over, or wait for its time. Raises as `check_outbound`."""
     number = check_outbound(tx, account_id, outgoing)
-    contact = resolve_contact(
-        tx, account_id, phone=outgoing.to, name=outgoing.name, source=Source.MANUAL.value
-    )
-    touch_contact(tx, account_id, contact.id, 1, tx.now)
-    conversation_id = _ensure_conversation(tx, account_id, contact.id)
+    contact = _recipient(tx, account_id, outgoing)
     if outgoing.channel is Channel.WHATSAPP:
         kind = MessageKind.WHATSAPP
     else:
         kind = MessageKind.MMS if outgoing.files else MessageKind.SMS
-    message_id = _insert(
+    is_text = outgoing.channel is Channel.SMS
+    return _store_outbound(
         tx,
         account_id,
-        contact.name,
-        conversation_id=conversation_id,
-        contact_id=contact.id,
+        contact,
+        outgoing.files,
+        scheduled_at=outgoing.scheduled_at,
+        members=outgoing.members,
         channel=outgoing.channel.value,
         kind=kind.value,
-        direction=Direction.OUTBOUND.value,
-        status=MessageStatus.QUEUED.value,
         carrier=number.carrier,
         number_id=number.id,
         from_address=outgoing.from_number,
@@ -285,9 +191,108 @@ def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Mes
         content=_encode(outgoing.content),
         message_type=outgoing.message_type,
         is_from_bot=outgoing.is_from_bot,
-        author_user_id=outgoing.author_user_id,
+        segments=count_segments(outgoing.body) if is_text and outgoing.body else None,
+        reply_to_message_id=outgoing.reply_to_message_id,
+        metadata=outgoing.metadata,
+        **author_of(tx, is_from_bot=outgoing.is_from_bot, user_id=outgoing.author_user_id),
     )
-    for position, file in enumerate(outgoing.files):
+
+
+def _recipient(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Contact:
+    if outgoing.contact_id is not None:
+        return get_contact(tx, account_id, outgoing.contact_id)
+    return resolve_contact(tx, account_id, phone=outgoing.to, name=outgoing.name, source=Source.MANUAL.value)
+
+
+def send_mail(tx: WriteTx, account_id: str, mail: OutboundMail) -> Message:
+    """As `send_message`, by mail. Raises OptedOutError; DomainError on `body`, `subject`."""
+    if is_suppressed(tx, account_id, Channel.EMAIL.value, mail.to):
+        raise OptedOutError("has opted out", field="to")
+    if not 1 <= len(mail.body) <= MAX_MAIL_BODY:
+        raise DomainError(f"1 to {MAX_MAIL_BODY} characters", field="body")
+    if len(mail.subject) > MAX_SUBJECT:
+        raise DomainError(f"at most {MAX_SUBJECT} characters", field="subject")
+    return _store_outbound(
+        tx,
+        account_id,
+        get_contact(tx, account_id, mail.contact_id),
+        mail.files,
+        scheduled_at=mail.scheduled_at,
+        channel=Channel.EMAIL.value,
+        kind=MessageKind.EMAIL.value,
+        carrier=MAIL_CARRIER,
+        from_address="",
+        to_address=mail.to,
+        remote_address=mail.to,
+        body=mail.body,
+        html=mail.html,
+        subject=mail.subject,
+        cc=_encode_list(mail.cc),
+        bcc=_encode_list(mail.bcc),
+        message_type="email",
+        is_from_bot=False,
+        reply_to_message_id=mail.reply_to_message_id,
+        metadata=mail.metadata,
+        **author_of(tx),
+    )
+
+
+def _store_outbound(
+    tx: WriteTx,
+    account_id: str,
+    contact: Contact,
+    files: Sequence[StoredFile],
+    *,
+    scheduled_at: int | None,
+    members: Sequence[str] = (),
+    **values: Any,
+) -> Message:
+    if scheduled_at is not None and scheduled_at > tx.now + MAX_AHEAD_MS:
+        raise DomainError("at most 365 days ahead", field="scheduled_at")
+    waits = scheduled_at is not None and scheduled_at > tx.now
+    if not waits:
+        touch_contact(tx, account_id, contact.id, 1, tx.now)
+    conversation = ensure_conversation(tx, account_id, contact.id)
+    message_id = insert_message(
+        tx,
+        account_id,
+        contact.name,
+        conversation_id=conversation.id,
+        contact_id=contact.id,
+        direction=Direction.OUTBOUND.value,
+        status=(MessageStatus.SCHEDULED if waits else MessageStatus.QUEUED).value,
+        scheduled_at=scheduled_at if waits else None,
+        **values,
+    )
+    _attach(tx, account_id, message_id, files)
+    _add_members(tx, account_id, conversation.id, members)
+    if scheduled_at is not None and waits:
+        enqueue_release(tx, account_id, message_id, scheduled_at)
+        return get_message(tx, account_id, message_id)
+    message = note_message(tx, conversation, message_id)
+    enqueue_sending(tx, account_id, message_id)
+    return message
+
+
+def enqueue_sending(tx: WriteTx, account_id: str, message_id: str) -> None:
+    tx.enqueue(
+        "messages.send",
+        {"account_id": account_id, "message_id": message_id},
+        key=f"messages.send:{message_id}",
+    )
+
+
+def enqueue_release(tx: WriteTx, account_id: str, message_id: str, scheduled_at: int) -> None:
+    tx.enqueue(
+        "messages.release",
+        {"account_id": account_id, "message_id": message_id},
+        key=f"messages.release:{message_id}:{scheduled_at}",
+        delay_ms=max(0, scheduled_at - tx.now),
+    )
+
+
+def _attach(tx: WriteTx, account_id: str, message_id: str, files: Sequence[StoredFile]) -> None:
+    for position, file in enumerate(files):
         tx.execute(
             media.insert(),
             {
@@ -303,14 +308,59 @@ def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Mes
                 "created_at": tx.now,
             },
         )
-    tx.execute(_TOUCH, {"p_account": account_id, "p_id": conversation_id, "p_now": tx.now})
-    _add_members(tx, account_id, conversation_id, outgoing.members)
-    tx.enqueue(
-        "messages.send",
-        {"account_id": account_id, "message_id": message_id},
-        key=f"messages.send:{message_id}",
+
+
+def add_note(
+    tx: WriteTx, account_id: str, conversation: Conversation, body: str, metadata: dict[str, Any]
+) -> Message:
+    """A note of the account's people, which never leaves; emits `message.note_added`.
+
+    Raises DomainError on `body`.
+    """
+    if not 1 <= len(body) <= MAX_NOTE:
+        raise DomainError(f"1 to {MAX_NOTE} characters", field="body")
+    conversation = lock_conversation(tx, account_id, conversation.id)
+    message_id = insert_message(
+        tx,
+        account_id,
+        None if conversation.contact is None else conversation.contact.name,
+        conversation_id=conversation.id,
+        contact_id=conversation.contact_id,
+        channel=Channel.NOTE.value,
+        kind=MessageKind.NOTE.value,
+        direction=Direction.INTERNAL.value,
+        status=MessageStatus.SENT.value,
+        carrier="",
+        from_address="",
+        to_address="",
+        remote_address="",
+        body=body,
+        message_type="note",
+        is_from_bot=False,
+        sent_at=tx.now,
+        metadata=metadata,
+        **author_of(tx),
     )
-    return get_message(tx, account_id, message_id)
+    message = note_message(tx, conversation, message_id)
+    mentions = _mentioned(tx, account_id, body)
+    data = {**snapshot(message, tx.now), "mentions": mentions}
+    tx.emit(Event(account_id, "message.note_added", message_id, data))
+    return message
+
+
+def _mentioned(tx: WriteTx, account_id: str, body: str) -> list[str]:
+    """The people whose name or the part of their address before the @ stands after an @."""
+    text = body.casefold()
+    if "@" not in text:
+        return []
+    return [
+        person.id
+        for person in list_people(tx, account_id)
+        if any(
+            word and re.search(rf"@{re.escape(word)}(?!\w)", text)
+            for word in (person.name.casefold(), person.email.partition("@")[0].casefold())
+        )
+    ]
 
 
 def _add_members(tx: WriteTx, account_id: str, conversation_id: str, emails: Sequence[str]) -> None:
@@ -324,200 +374,10 @@ def _add_members(tx: WriteTx, account_id: str, conversation_id: str, emails: Seq
     added = list(dict.fromkeys([*known, *found]))
     if added != known:
         tx.execute(
-            conversations.update().where(_OWN_CONVERSATION).values(members=_encode_list(added)),
+            conversations.update().where(OWN_CONVERSATION).values(members=_encode_list(added)),
             {"p_account": account_id, "p_id": conversation_id},
         )
 
 
-def _encode_list(items: list[str]) -> str:
-    return msgspec.json.encode(items).decode()
-
-
-def begin_hand_over(tx: WriteTx, account_id: str, message_id: str, *, is_idempotent: bool) -> Message | None:
-    """Mark the hand-over as begun; the commit must come before the request. None: nothing is to be sent.
-
-    One that was begun before and never told its outcome fails, unless the carrier takes a repetition for
-    the same message: nothing is ever sent twice. Raises NotFoundError.
-    """
-    tx.first(_LOCK, {"account_id": account_id, "id": message_id})
-    message = get_message(tx, account_id, message_id)
-    if message.status is not MessageStatus.QUEUED:
-        return None
-    if message.hand_over_started_at is not None and not is_idempotent:
-        fail_message(
-            tx, account_id, message_id, OUTCOME_UNKNOWN, "The hand-over to the carrier was interrupted"
-        )
-        return None
-    if is_suppressed(tx, account_id, message.channel.value, message.to_address):
-        fail_message(tx, account_id, message_id, OPTED_OUT, "The recipient has opted out")
-        return None
-    if (
-        message.channel is Channel.WHATSAPP
-        and message.message_type != TEMPLATE
-        and not is_window_open(tx, account_id, message.from_address, message.to_address)
-    ):
-        fail_message(
-            tx, account_id, message_id, WINDOW_CLOSED, "The recipient has not written within 24 hours"
-        )
-        return None
-    _update(tx, account_id, message_id, {"hand_over_started_at": tx.now})
-    return message
-
-
-def withdraw_hand_over(tx: WriteTx, account_id: str, message_id: str) -> None:
-    """The carrier has certainly not taken the message: it may be handed over again."""
-    tx.execute(
-        update(messages)
-        .where(_OWN_MESSAGE, messages.c.status == MessageStatus.QUEUED.value)
-        .values(hand_over_started_at=None),
-        {"p_account": account_id, "p_id": message_id},
-    )
-
-
-def complete_hand_over(
-    tx: WriteTx, account_id: str, message_id: str, carrier_message_id: str, status: MessageStatus
-) -> None:
-    """The carrier has taken the message; `message.sent` commits with the status `sent`."""
-    apply_status(tx, account_id, status, tx.now, message_id=message_id, carrier_message_id=carrier_message_id)
-
-
-def fail_message(tx: WriteTx, account_id: str, message_id: str, code: str, error: str) -> None:
-    apply_status(
-        tx, account_id, MessageStatus.FAILED, tx.now, message_id=message_id, error_code=code, error=error
-    )
-
-
-def apply_status(
-    tx: WriteTx,
-    account_id: str,
-    status: MessageStatus,
-    at: int,
-    *,
-    message_id: str | None = None,
-    carrier: str | None = None,
-    carrier_message_id: str | None = None,
-    error_code: str | None = None,
-    error: str | None = None,
-) -> bool:
-    """Move an outbound message forward, never back; false when the message is not known.
-
-    It is found by the carrier's id, else by ours. A failure is final, but for one whose outcome was unknown.
-    """
-    known = None
-    if carrier is not None and carrier_message_id is not None:
-        known = _find_known(tx, account_id, carrier, carrier_message_id)
-    found = known or message_id
-    if found is None:
-        return False
-    row = tx.first(_LOCK, {"account_id": account_id, "id": found})
-    if row is None or (carrier_message_id and row.carrier_message_id not in (None, carrier_message_id)):
-        return False
-    message = get_message(tx, account_id, found)
-    if message.direction is Direction.INBOUND or (carrier is not None and carrier != message.carrier):
-        return False
-    values: dict[str, Any] = {}
-    if carrier_message_id is not None and row.carrier_message_id is None:
-        values["carrier_message_id"] = carrier_message_id
-    moves = _moves(message, status)
-    if moves:
-        values["status"] = status.value
-    if status is MessageStatus.FAILED:
-        if moves or message.error_code == OUTCOME_UNKNOWN:
-            values |= {
-                "failed_at": message.failed_at or tx.now,
-                "error_code": error_code,
-                "error": None if error is None else error[:ERROR_LENGTH],
-            }
-    elif moves or message.status is not MessageStatus.FAILED:
-        values |= _times(message, status, min(at, tx.now))
-        if message.status is MessageStatus.FAILED:
-            values |= {"failed_at": None, "error_code": None, "error": None}
-    if values:
-        _update(tx, account_id, found, values)
-    if moves:
-        _announce(tx, account_id, message, status)
-    return True
-
-
-def _moves(message: Message, status: MessageStatus) -> bool:
-    if message.status is MessageStatus.FAILED:
-        return message.error_code == OUTCOME_UNKNOWN and status is not MessageStatus.FAILED
-    if status is MessageStatus.FAILED:
-        return message.status in (MessageStatus.QUEUED, MessageStatus.SENT)
-    return _ORDER.index(status) > _ORDER.index(message.status)
-
-
-def _times(message: Message, status: MessageStatus, at: int) -> dict[str, Any]:
-    """The moments that the status tells of and that are not known yet."""
-    rank = _ORDER.index(status)
-    known = {"sent_at": message.sent_at, "delivered_at": message.delivered_at, "read_at": message.read_at}
-    return {name: at for name, value in list(known.items())[:rank] if value is None}
-
-
-def _announce(tx: WriteTx, account_id: str, before: Message, status: MessageStatus) -> None:
-    message = get_message(tx, account_id, before.id)
-    if before.sent_at is None and status is not MessageStatus.FAILED:
-        sent = snapshot(message, tx.now, MessageStatus.SENT)
-        tx.emit(Event(account_id, "message.sent", message.id, sent))
-    if status is not MessageStatus.SENT:
-        tx.emit(Event(account_id, "message.status_updated", message.id, snapshot(message, tx.now)))
-
-
-def _update(tx: WriteTx, account_id: str, message_id: str, values: dict[str, Any]) -> None:
-    tx.execute(
-        update(messages).where(_OWN_MESSAGE).values(**values),
-        {"p_account": account_id, "p_id": message_id},
-    )
-
-
-def store_media(
-    tx: WriteTx, account_id: str, media_id: str, *, object_key: str, content_type: str, size: int
-) -> None:
-    """The attachment is stored; the last one of a message announces it. Raises NotFoundError."""
-    item = get_media(tx, account_id, media_id)
-    _settle(
-        tx,
-        item,
-        {
-            "object_key": object_key,
-            "content_type": content_type,
-            "size": size,
-            "status": MediaStatus.STORED.value,
-            "source_url": None,
-        },
-    )
-
-
-def fail_media(tx: WriteTx, account_id: str, media_id: str) -> None:
-    """The attachment cannot be had; the message is announced without it. Raises NotFoundError."""
-    _settle(tx, get_media(tx, account_id, media_id), {"status": MediaStatus.FAILED.value})
-
-
-def _settle(tx: WriteTx, item: Media, values: dict[str, Any]) -> None:
-    tx.first(_LOCK, {"account_id": item.account_id, "id": item.message_id})
-    if get_media(tx, item.account_id, item.id).status is not MediaStatus.PENDING:
-        return
-    tx.execute(
-        update(media).where(_OWN_MEDIA).values(**values), {"p_account": item.account_id, "p_id": item.id}
-    )
-    message = get_message(tx, item.account_id, item.message_id)
-    if all(other.status is not MediaStatus.PENDING for other in message.media):
-        tx.emit(Event(item.account_id, "message.received", message.id, snapshot(message, tx.now)))
-
-
-def mark_read(tx: WriteTx, account_id: str, conversation_id: str) -> None:
-    """A user has opened the conversation: its inbound messages are read (contracts/vocatech.md 5.2)."""
-    tx.execute(
-        update(messages)
-        .where(
-            messages.c.account_id == account_id,
-            messages.c.conversation_id == conversation_id,
-            messages.c.direction == Direction.INBOUND.value,
-            messages.c.status == MessageStatus.DELIVERED.value,
-        )
-        .values(status=MessageStatus.READ.value, read_at=tx.now)
-    )
-    tx.execute(
-        conversations.update().where(_OWN_CONVERSATION).values(is_unread=False),
-        {"p_account": account_id, "p_id": conversation_id},
-    )
+def _encode_list(items: Sequence[str]) -> str:
+    return msgspec.json.encode(list(items)).decode()

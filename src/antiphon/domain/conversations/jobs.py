@@ -12,25 +12,28 @@ from antiphon.carriers.port import (
 )
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.db.transaction import ReadTx, WriteTx
-from antiphon.core.errors import ErrorCategory, NotFoundError
+from antiphon.core.errors import DomainError, ErrorCategory, NotFoundError, ServiceError
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
+from antiphon.core.mail import Mail, MailFile
 from antiphon.domain.contacts.commands import suppress
-from antiphon.domain.conversations.commands import (
+from antiphon.domain.conversations.attachments import fail_media, store_media
+from antiphon.domain.conversations.changes import release_message
+from antiphon.domain.conversations.delivery import (
     OPTED_OUT,
     OUTCOME_UNKNOWN,
     TEMPLATE,
     apply_status,
     begin_hand_over,
     complete_hand_over,
-    fail_media,
     fail_message,
-    store_media,
+    waits_for_earlier,
     withdraw_hand_over,
 )
 from antiphon.domain.conversations.links import LINK_MS
 from antiphon.domain.conversations.queries import get_media, get_message
-from antiphon.domain.conversations.records import MediaStatus, Message, MessageStatus
+from antiphon.domain.conversations.records import Channel, MediaStatus, Message, MessageStatus
+from antiphon.domain.conversations.state import wake_conversation
 from antiphon.domain.numbers.commands import report_connection
 from antiphon.domain.numbers.network import open_carrier
 from antiphon.domain.numbers.queries import get_connection, get_number
@@ -40,6 +43,8 @@ from antiphon.domain.services import Services
 SEND_RETRY = RetryPolicy(max_attempts=8, initial_ms=2 * SECOND, factor=3.0, max_ms=5 * MINUTE)
 FETCH_RETRY = RetryPolicy(max_attempts=5, initial_ms=2 * SECOND, factor=3.0, max_ms=2 * MINUTE)
 STATUS_RETRY = RetryPolicy(max_attempts=5)
+FIRST_WAIT_MS = 200
+LONGEST_WAIT_MS = 30 * SECOND
 CARRIER_UNAVAILABLE = "carrier_unavailable"
 
 
@@ -56,9 +61,25 @@ class MessageJobs:
         registry.add("messages.send", self._send, retry=SEND_RETRY, on_exhausted=self._give_up)
         registry.add("messages.fetch_media", self._fetch, retry=FETCH_RETRY, on_exhausted=self._lose)
         registry.add("messages.simulated_status", self._simulated, retry=STATUS_RETRY)
+        registry.add("messages.release", self._release, retry=STATUS_RETRY)
+        registry.add("conversations.wake", self._wake, retry=STATUS_RETRY)
 
     async def _send(self, payload: Payload, context: JobContext) -> None:
         account_id, message_id = str(payload["account_id"]), str(payload["message_id"])
+        database = self._services.database
+        try:
+            message = await database.read(get_message, account_id, message_id)
+            if await database.write(_wait, account_id, message_id, int(payload.get("waited", 0))):
+                return
+        except NotFoundError:
+            return
+        if message.channel is Channel.EMAIL:
+            await self._send_mail(message)
+        else:
+            await self._send_by_carrier(message)
+
+    async def _send_by_carrier(self, queued: Message) -> None:
+        account_id, message_id = queued.account_id, queued.id
         database = self._services.database
         try:
             number, connection = await database.read(_route, account_id, message_id)
@@ -83,12 +104,57 @@ class MessageJobs:
         else:
             await database.write(_complete, account_id, message_id, outcome)
 
+    async def _send_mail(self, queued: Message) -> None:
+        """A repetition has the same Message-ID, so that receivers drop the copy."""
+        database, account_id = self._services.database, queued.account_id
+        message = await database.write(begin_hand_over, account_id, queued.id, is_idempotent=True)
+        if message is None:
+            return
+        files = [
+            MailFile(item.filename, item.content_type, await self._services.store.get(item.object_key))
+            for item in message.media
+            if item.object_key is not None
+        ]
+        mail = Mail(
+            to=message.to_address,
+            subject=message.subject or "",
+            text=message.body,
+            html=message.html,
+            key=message.id,
+            cc=message.cc,
+            bcc=message.bcc,
+            attachments=tuple(files),
+            is_automatic=False,
+        )
+        try:
+            await self._services.mailer.send(mail)
+        except DomainError as refusal:
+            await database.write(_fail, account_id, message.id, "invalid_address", refusal.message)
+        except ServiceError as failure:
+            if not failure.retryable:
+                await database.write(_fail, account_id, message.id, "mail_refused", failure.message)
+                return
+            raise
+        else:
+            sent_id = f"mail:{message.id}"
+            await database.write(complete_hand_over, account_id, message.id, sent_id, MessageStatus.SENT)
+
+    async def _release(self, payload: Payload, context: JobContext) -> None:
+        await self._services.database.write(
+            release_message, str(payload["account_id"]), str(payload["message_id"])
+        )
+
+    async def _wake(self, payload: Payload, context: JobContext) -> None:
+        await self._services.database.write(
+            wake_conversation, str(payload["account_id"]), str(payload["conversation_id"])
+        )
+
     def _request(self, message: Message, number: Number) -> OutboundMessage:
         expires_at = self._services.clock.now() + LINK_MS
         template = (message.content or {}).get(TEMPLATE) if message.message_type == TEMPLATE else None
         return OutboundMessage(
             reference=message.id,
-            channel=message.channel.value,
+            channel="whatsapp" if message.channel is Channel.WHATSAPP else "sms",
             from_number=message.from_address,
             to_number=message.to_address,
             body=message.body,
@@ -149,6 +215,19 @@ def _route(tx: ReadTx, account_id: str, message_id: str) -> tuple[Number, Connec
         raise NotFoundError("Number not found")
     number = get_number(tx, account_id, message.number_id)
     return number, get_connection(tx, account_id, number.connection_id)
+
+
+def _wait(tx: WriteTx, account_id: str, message_id: str, waited: int) -> bool:
+    """Come back later when a message written before it on the same channel is still on its way."""
+    if not waits_for_earlier(tx, account_id, message_id):
+        return False
+    tx.enqueue(
+        "messages.send",
+        {"account_id": account_id, "message_id": message_id, "waited": waited + 1},
+        key=f"messages.send:{message_id}:{waited + 1}",
+        delay_ms=min(FIRST_WAIT_MS << min(waited, 10), LONGEST_WAIT_MS),
+    )
+    return True
 
 
 def _complete(tx: WriteTx, account_id: str, message_id: str, outcome: SendOutcome) -> None:

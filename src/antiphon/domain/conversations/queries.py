@@ -9,15 +9,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, union_all
 
-from antiphon.core.db.search import MAX_QUERY_CHARS, Columns, Needles, needles_of, whole
+from antiphon.core.db.search import MAX_QUERY_CHARS, Columns, Mode, Needles, needles_of, whole
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid
 from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.queries import get_account
-from antiphon.domain.accounts.tables import account_counters
+from antiphon.domain.accounts.tables import account_counters, users
 from antiphon.domain.contacts.tables import contacts
 from antiphon.domain.conversations.records import (
+    CARRIED,
+    UNSENT,
+    WRITTEN,
     Channel,
     Direction,
     Media,
@@ -28,11 +31,14 @@ from antiphon.domain.conversations.records import (
     MessagePage,
     MessageStatus,
 )
-from antiphon.domain.conversations.tables import conversations, media, message_search, messages
+from antiphon.domain.conversations.tables import media, message_search, messages
 from antiphon.domain.numbers.tables import numbers
 
 WINDOW_MS = 24 * 60 * 60 * 1000
 """How long after a WhatsApp message free text may be sent back (contracts/vocatech.md 5.3)."""
+
+LOGGED_COUNTER = "messages.logged"
+"""The account's counter of the messages in its log (contracts/votel.md 6)."""
 
 m = messages.c
 f = media.c
@@ -69,18 +75,43 @@ _COLUMNS = (
     m.delivered_at,
     m.read_at,
     m.failed_at,
+    m.author_kind,
+    users.c.name.label("author_name"),
+    m.source,
+    m.source_id,
+    m.subject,
+    m.html,
+    m.cc,
+    m.bcc,
+    m.reply_to_message_id,
+    m.template_id,
+    m.segments,
+    m.cost_micros,
+    m.metadata,
+    m.scheduled_at,
+    m.canceled_at,
+    m.erased_at,
 )
-_MESSAGE = (
+_EVERY = (
     select(*_COLUMNS)
     .outerjoin(contacts, _LIVE_CONTACT & contacts.c.deleted_at.is_(None))
-    .where(m.deleted_at.is_(None))
+    .outerjoin(users, users.c.id == m.author_user_id)
 )
+_MESSAGE = _EVERY.where(m.deleted_at.is_(None))
 _ONE = _MESSAGE.where(m.account_id == bindparam("account_id"), m.id == bindparam("id"))
+# unscoped: the account is compared as an expression, which keeps SQLite from reading all of an account
 _MANY = _MESSAGE.where(
+    m.account_id.concat("") == bindparam("account_id"), m.id.in_(bindparam("ids", expanding=True))
+)
+_IN_LOG = or_(m.deleted_at.is_(None), m.erased_at.is_not(None))
+_SENT = m.status.not_in([status.value for status in UNSENT])
+# unscoped: as above
+_LOGGED = _EVERY.where(
     m.account_id.concat("") == bindparam("account_id"), m.id.in_(bindparam("ids", expanding=True))
 )
 _BY_CONTACT = (
     _MESSAGE.where(
+        _SENT,
         m.account_id == bindparam("account_id"),
         m.contact_id == bindparam("contact_id"),
         m.channel.in_(bindparam("channels", expanding=True)),
@@ -132,18 +163,10 @@ _KNOWN_REMOTE = (
     .where(
         m.account_id == bindparam("account_id"),
         m.remote_address == bindparam("address"),
+        m.channel.in_([channel.value for channel in CARRIED]),
         m.deleted_at.is_(None),
+        _SENT,
     )
-    .limit(1)
-)
-_CONVERSATION = (
-    select(conversations.c.id)
-    .where(
-        conversations.c.account_id == bindparam("account_id"),
-        conversations.c.contact_id == bindparam("contact_id"),
-        conversations.c.deleted_at.is_(None),
-    )
-    .order_by(conversations.c.created_at, conversations.c.id)
     .limit(1)
 )
 _LAST_INBOUND = select(func.max(func.coalesce(m.sent_at, m.created_at))).where(
@@ -180,7 +203,18 @@ def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
     }
 
 
-_CONDITIONS = _conditions(m)
+_CONDITIONS = {
+    **_conditions(m),
+    "source": m.source == bindparam("source"),
+    "author_kind": m.author_kind == bindparam("author_kind"),
+    "template_id": m.template_id == bindparam("template_id"),
+    "part_of_address": or_(
+        m.from_address.like(bindparam("part_of_address"), escape="/"),
+        m.to_address.like(bindparam("part_of_address"), escape="/"),
+    ),
+    "error_codes": m.error_code.in_(bindparam("error_codes", expanding=True)),
+    "other_errors": m.error_code.not_in(bindparam("other_errors", expanding=True)),
+}
 
 
 def counter_name(channel: Channel) -> str:
@@ -189,8 +223,11 @@ def counter_name(channel: Channel) -> str:
 
 
 @lru_cache(maxsize=256)
-def _statements(active: tuple[str, ...], channels: int) -> tuple[Select[Any], Select[Any]]:
+def _statements(
+    active: tuple[str, ...], channels: int, text: tuple[Mode, int] | None = None
+) -> tuple[Select[Any], Select[Any]]:
     """The ids of a page and the total; each channel is read along its own index."""
+    found = () if text is None else (message_search.matching(*text),)
 
     # Of one party there are few messages; an expression keeps SQLite from the index of the channel.
     by_party = "remote" in active or "contact_id" in active
@@ -200,8 +237,9 @@ def _statements(active: tuple[str, ...], channels: int) -> tuple[Select[Any], Se
         return select(m.id, m.created_at).where(
             m.account_id == bindparam("account_id"),
             channel == bindparam(f"listed_{position}"),
-            m.deleted_at.is_(None),
-            *(_CONDITIONS[name] for name in active),
+            *((_IN_LOG,) if "log" in active else (m.deleted_at.is_(None), _SENT)),
+            *(_CONDITIONS[name] for name in active if name != "log"),
+            *found,
         )
 
     def ordered(statement: Select[Any]) -> Select[Any]:
@@ -233,7 +271,12 @@ def list_messages(
         parameters |= value
     parameters |= {f"listed_{at}": channel.value for at, channel in enumerate(filters.channels)}
     needles = _needles(tx, account_id, filters)
-    if needles is not None:
+    text = None
+    if needles is not None and filters.is_log:
+        mode = needles.mode(tx.dialect)
+        text = mode, len(needles.texts)
+        parameters |= message_search.parameters(mode, account_id, needles)
+    elif needles is not None:
         listed: list[BindParameter[str]] = [bindparam(f"listed_{at}") for at in range(len(filters.channels))]
         ids, total = message_search.find(
             tx,
@@ -242,14 +285,17 @@ def list_messages(
             shape=(active, len(listed)),
             conditions=lambda columns: (
                 columns.channel.in_(listed),
+                columns.status.not_in([status.value for status in UNSENT]),
                 *(_conditions(columns)[name] for name in active),
             ),
             order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
             parameters={**parameters, "limit": limit, "offset": offset},
         )
         return MessagePage(get_messages(tx, account_id, ids), total)
-    page, count = _statements(active, len(filters.channels))
-    if active:
+    page, count = _statements(active, len(filters.channels), text)
+    if active == ("log",) and text is None and filters.channels == WRITTEN:
+        total = int(tx.scalar(_COUNTERS, {"account_id": account_id, "names": [LOGGED_COUNTER]}))
+    elif active:
         total = int(tx.scalar(count, parameters))
     else:
         names = [counter_name(channel) for channel in filters.channels]
@@ -257,7 +303,9 @@ def list_messages(
     if offset >= total:
         return MessagePage([], total)
     rows = tx.all(page, {**parameters, "limit": limit, "offset": offset, "depth": limit + offset})
-    return MessagePage(get_messages(tx, account_id, [row.id for row in rows]), total)
+    # unscoped: see the statements
+    statement = _LOGGED if filters.is_log else _MANY
+    return MessagePage(_sorted(tx, account_id, statement, [row.id for row in rows]), total)
 
 
 def _values(tx: ReadTx, account_id: str, filters: MessageFilters) -> dict[str, dict[str, Any]]:
@@ -270,9 +318,19 @@ def _values(tx: ReadTx, account_id: str, filters: MessageFilters) -> dict[str, d
             ("contact_id", filters.contact_id),
             ("since", filters.since),
             ("until", filters.until),
+            ("source", filters.source),
+            ("author_kind", filters.author_kind),
+            ("template_id", filters.template_id),
         )
         if value is not None
     }
+    if filters.is_log:
+        found["log"] = {}
+    if filters.part_of_address is not None:
+        found["part_of_address"] = {"part_of_address": f"%{escaped(filters.part_of_address)}%"}
+    for name, codes in (("error_codes", filters.error_codes), ("other_errors", filters.other_errors)):
+        if codes is not None:
+            found[name] = {name: list(codes)}
     if filters.address is not None:
         own = tx.scalar(_EVER_OWN, {"account_id": account_id, "e164": filters.address}) is not None
         found |= {"address": {"address": filters.address}} if own else {"remote": {"remote": filters.address}}
@@ -290,13 +348,21 @@ def _needles(tx: ReadTx, account_id: str, filters: MessageFilters) -> Needles | 
     return needles if number is None else Needles((*needles.texts, whole(number)))
 
 
+def escaped(text: str) -> str:
+    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+
+
 def get_messages(tx: ReadTx, account_id: str, ids: list[str]) -> list[Message]:
     """Those of the ids that exist, newest first."""
     if not ids:
         return []
-    # unscoped: the account is compared as an expression, which keeps SQLite from reading all of an account
+    # unscoped: see the statement
+    return _sorted(tx, account_id, _MANY, ids)
+
+
+def _sorted(tx: ReadTx, account_id: str, statement: Select[Any], ids: list[str]) -> list[Message]:
     rows = sorted(
-        tx.all(_MANY, {"account_id": account_id, "ids": ids}),
+        tx.all(statement, {"account_id": account_id, "ids": ids}),
         key=lambda row: (row.created_at, row.id),
         reverse=True,
     )
@@ -341,12 +407,6 @@ def find_linked_media(tx: ReadTx, media_id: str) -> Media | None:
 def has_messages_with(tx: ReadTx, account_id: str, address: str) -> bool:
     """Whether there is a conversation with this outside number."""
     return tx.scalar(_KNOWN_REMOTE, {"account_id": account_id, "address": address}) is not None
-
-
-def find_conversation(tx: ReadTx, account_id: str, contact_id: str) -> str | None:
-    """The contact's conversation: its id."""
-    found: str | None = tx.scalar(_CONVERSATION, {"account_id": account_id, "contact_id": contact_id})
-    return found
 
 
 def is_window_open(tx: ReadTx, account_id: str, own: str, remote: str) -> bool:
@@ -400,8 +460,28 @@ def _message(row: AnyRow, files: tuple[Media, ...]) -> Message:
         row.delivered_at,
         row.read_at,
         row.failed_at,
+        row.author_kind,
+        name if row.author_kind == "lead" else row.author_name,
+        row.source,
+        row.source_id,
+        row.subject,
+        row.html,
+        _emails(row.cc),
+        _emails(row.bcc),
+        row.reply_to_message_id,
+        row.template_id,
+        row.segments,
+        row.cost_micros,
+        {} if row.metadata is None else msgspec.json.decode(row.metadata),
+        row.scheduled_at,
+        row.canceled_at,
+        row.erased_at,
         files,
     )
+
+
+def _emails(text: str | None) -> tuple[str, ...]:
+    return () if text is None else msgspec.json.decode(text, type=tuple[str, ...])
 
 
 def _media(row: AnyRow) -> Media:

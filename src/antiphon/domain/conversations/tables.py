@@ -1,6 +1,8 @@
-"""Conversations, their messages on every channel, and the media attached."""
+"""Conversations, their messages on every channel, what is attached and what is uploaded for it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -9,15 +11,24 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.types import Id, JsonText, Millis
+
+_OPEN = "deleted_at IS NULL AND status <> 'closed'"
+
+
+def _where(sqlite: str, postgresql: str | None = None) -> dict[str, Any]:
+    return {"sqlite_where": text(sqlite), "postgresql_where": text(postgresql or sqlite)}
+
 
 conversations = Table(
     "conversations",
@@ -26,18 +37,93 @@ conversations = Table(
     Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("contact_id", Id, ForeignKey("contacts.id"), nullable=False),
     Column("status", String(16), nullable=False),
+    Column("snoozed_until", Millis),
     Column("assigned_to_id", Id),
     Column("is_unread", Boolean, nullable=False),
-    Column("is_starred", Boolean, nullable=False),
+    Column("unread_count", Integer, nullable=False, server_default="0"),
+    Column("is_flagged", Boolean, nullable=False, server_default="0"),
     Column("members", JsonText, nullable=False),
+    Column("channels", JsonText, nullable=False, server_default="[]"),
+    # Of a conversation without messages: when it was made.
     Column("last_message_at", Millis),
+    Column("last_message_id", Id),
+    Column("last_message_channel", String(16)),
+    Column("last_message_direction", String(16)),
+    Column("last_message_snippet", Text),
+    Column("last_message_author_kind", String(16)),
+    Column("last_message_author_id", Id),
     Column("last_inbound_at", Millis),
+    Column("last_outbound_at", Millis),
+    Column("last_person_at", Millis),
+    Column("last_whatsapp_at", Millis),
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
-    Index("ix_conversations_account_id_contact_id", "account_id", "contact_id"),
-    Index("ix_conversations_account_id_last_message_at", "account_id", "last_message_at"),
+    Index(
+        "uq_conversations_live_contact",
+        "account_id",
+        "contact_id",
+        unique=True,
+        **_where("deleted_at IS NULL"),
+    ),
+    # One range for a page of each usual list.
+    Index("ix_conversations_all", "account_id", "last_message_at", "id", **_where("deleted_at IS NULL")),
+    Index("ix_conversations_open", "account_id", "last_message_at", "id", **_where(_OPEN)),
+    Index(
+        "ix_conversations_status",
+        "account_id",
+        "status",
+        "last_message_at",
+        "id",
+        **_where("deleted_at IS NULL"),
+    ),
+    Index(
+        "ix_conversations_assigned",
+        "account_id",
+        "assigned_to_id",
+        "last_message_at",
+        "id",
+        **_where(f"{_OPEN} AND assigned_to_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_conversations_unassigned",
+        "account_id",
+        "last_message_at",
+        "id",
+        **_where(f"{_OPEN} AND assigned_to_id IS NULL"),
+    ),
+    Index(
+        "ix_conversations_unread",
+        "account_id",
+        "last_message_at",
+        "id",
+        **_where(f"{_OPEN} AND is_unread IS 1", f"{_OPEN} AND is_unread IS true"),
+    ),
+    Index(
+        "ix_conversations_flagged",
+        "account_id",
+        "last_message_at",
+        "id",
+        **_where(f"{_OPEN} AND is_flagged IS 1", f"{_OPEN} AND is_flagged IS true"),
+    ),
+    Index(
+        "ix_conversations_manual",
+        "account_id",
+        "last_person_at",
+        "id",
+        **_where(f"{_OPEN} AND last_person_at IS NOT NULL"),
+    ),
 )
+
+conversation_stars = Table(
+    "conversation_stars",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("conversation_id", Id, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("account_id", "user_id", "conversation_id"),
+)
+"""Which conversations a person has starred."""
 
 messages = Table(
     "messages",
@@ -61,6 +147,18 @@ messages = Table(
     Column("message_type", String(32), nullable=False),
     Column("is_from_bot", Boolean, nullable=False),
     Column("author_user_id", Id),
+    Column("author_kind", String(16), nullable=False, server_default="system"),
+    Column("source", String(16), nullable=False, server_default="api"),
+    Column("source_id", Id),
+    Column("subject", Text),
+    Column("html", Text),
+    Column("cc", JsonText),
+    Column("bcc", JsonText),
+    Column("reply_to_message_id", Id),
+    Column("template_id", Id),
+    Column("segments", Integer),
+    Column("cost_micros", BigInteger),
+    Column("metadata", JsonText),
     Column("error_code", String(64)),
     Column("error", Text),
     Column("hand_over_started_at", Millis),
@@ -69,6 +167,9 @@ messages = Table(
     Column("delivered_at", Millis),
     Column("read_at", Millis),
     Column("failed_at", Millis),
+    Column("scheduled_at", Millis),
+    Column("canceled_at", Millis),
+    Column("erased_at", Millis),
     Column("deleted_at", Millis),
     Column("search_text", Text, nullable=False),
     UniqueConstraint("account_id", "carrier", "carrier_message_id"),
@@ -83,7 +184,29 @@ messages = Table(
         "direction",
         "status",
     ),
-    Index("ix_messages_account_id_conversation_id_created_at", "account_id", "conversation_id", "created_at"),
+    Index(
+        "ix_messages_thread",
+        "account_id",
+        "conversation_id",
+        "created_at",
+        "id",
+        "deleted_at",
+        "channel",
+    ),
+    Index(
+        "ix_messages_queued",
+        "account_id",
+        "conversation_id",
+        "channel",
+        "created_at",
+        "id",
+        **_where("status = 'queued'"),
+    ),
+    Index(
+        "ix_messages_scheduled",
+        "scheduled_at",
+        **_where("status = 'scheduled'"),
+    ),
     Index("ix_messages_account_id_remote_address_created_at", "account_id", "remote_address", "created_at"),
     Index("ix_messages_account_id_contact_id_created_at", "account_id", "contact_id", "created_at"),
 )
@@ -119,3 +242,19 @@ media = Table(
     Column("deleted_at", Millis),
     Index("ix_media_account_id_message_id", "account_id", "message_id", "position"),
 )
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("created_by_id", Id),
+    Column("object_key", Text),
+    Column("name", Text, nullable=False),
+    Column("content_type", String(128), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("deleted_at", Millis),
+    Index("ix_files_account_id", "account_id", "created_at"),
+)
+"""Files uploaded to be attached; what is sent keeps its own row in `media`."""

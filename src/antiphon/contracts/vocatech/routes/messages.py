@@ -23,7 +23,8 @@ from antiphon.domain.conversations.commands import check_outbound, send_message
 from antiphon.domain.conversations.queries import has_messages_with
 from antiphon.domain.conversations.queries import list_messages as find_messages
 from antiphon.domain.conversations.records import (
-    Channel,
+    CARRIED,
+    UNSENT,
     Direction,
     MediaStatus,
     Message,
@@ -36,9 +37,9 @@ ROUTES = Routes("Messages")
 
 ANY = "any"
 MAX_NAME = 200
-_DIRECTIONS = {DIRECTIONS[item.value]: item for item in Direction}
-_CHANNELS = {CHANNELS[item.value]: item for item in Channel}
-_STATUSES = [item.value for item in MessageStatus]
+_DIRECTIONS = {DIRECTIONS[item.value]: item for item in (Direction.INBOUND, Direction.OUTBOUND)}
+_CHANNELS = {CHANNELS[item.value]: item for item in CARRIED}
+_STATUSES = [item.value for item in MessageStatus if item not in UNSENT]
 
 ChannelName = Literal["text", "whatsapp"]
 StatusName = Literal["queued", "sent", "delivered", "read", "failed"]

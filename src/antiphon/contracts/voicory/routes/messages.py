@@ -19,7 +19,14 @@ from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.conversations.queries import get_message as find_message
 from antiphon.domain.conversations.queries import list_messages as find_messages
-from antiphon.domain.conversations.records import Channel, Direction, Message, MessageFilters, MessagePage
+from antiphon.domain.conversations.records import (
+    UNSENT,
+    Channel,
+    Direction,
+    Message,
+    MessageFilters,
+    MessagePage,
+)
 
 ROUTES = Routes("Messages")
 
@@ -56,7 +63,7 @@ class WhatsAppMessageDetail(WhatsAppMessage):
 async def list_messages(call: Call) -> Response:
     """List WhatsApp messages, newest first."""
     filters = call.filters
-    direction = filters.choice("direction", [item.value for item in Direction])
+    direction = filters.choice("direction", ("inbound", "outbound"))
     contact_id, phone = filters.uuid("customer_id"), filters.phone()
     since, until = filters.since(), filters.until()
     if filters.is_empty:
@@ -89,7 +96,7 @@ def _page(
 async def get_message(call: Call) -> Response:
     """Get a WhatsApp message with its delivery."""
     message = await call.services.database.read(find_message, call.account_id, call.path_id())
-    if message.channel is not Channel.WHATSAPP:
+    if message.channel is not Channel.WHATSAPP or message.status in UNSENT:
         raise NotFoundError("Message not found")
     # A simulated message is no message of WhatsApp's, but its id stands where one would.
     return call.one(

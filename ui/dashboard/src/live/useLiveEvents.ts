@@ -4,15 +4,17 @@ import { useMe } from "@/api/session";
 import { staleKeys } from "./invalidate";
 import { type LiveEvent, onLiveEvent, startLive } from "./stream";
 
-// Bursts (an import, a campaign) become one refresh.
-const GATHER_MS = 60;
+// The first event counts at once; a burst behind it (an import, a campaign) becomes one refresh.
+const GATHER_MS = 150;
 
 function refreshSoon(): (event: LiveEvent) => void {
   let gathered = new Map<string, readonly [string]>();
   let isAll = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let ranAt = Number.NEGATIVE_INFINITY;
   const run = () => {
     timer = null;
+    ranAt = performance.now();
     const stale = [...gathered.values()];
     gathered = new Map();
     if (isAll) void refreshAll();
@@ -23,7 +25,9 @@ function refreshSoon(): (event: LiveEvent) => void {
     const stale = staleKeys(type);
     if (stale === null) isAll = true;
     else for (const key of stale) gathered.set(key[0], key);
-    if ((isAll || gathered.size > 0) && timer === null) timer = setTimeout(run, GATHER_MS);
+    if ((isAll || gathered.size > 0) && timer === null) {
+      timer = setTimeout(run, performance.now() - ranAt > GATHER_MS ? 0 : GATHER_MS);
+    }
   };
 }
 

@@ -49,6 +49,7 @@ from antiphon.domain.channels.jobs import ChannelJobs
 from antiphon.domain.conversations import search as message_search
 from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
+from antiphon.domain.demo_story import DemoJobs
 from antiphon.domain.engines import insight_config
 from antiphon.domain.interactions import (
     forget_call,
@@ -193,6 +194,7 @@ def create_jobs(services: Services) -> JobRegistry:
     MessageJobs(services).register(registry)
     CarrierJobs(services).register(registry)
     SimulatorJobs(services).register(registry)
+    DemoJobs(services).register(registry)
     return registry
 
 

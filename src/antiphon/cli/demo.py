@@ -7,7 +7,9 @@ import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from antiphon.cli.output import (
     DataDirOption,
@@ -24,7 +26,8 @@ from antiphon.domain.accounts.commands import create_account, create_user
 from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.queries import count_accounts
 from antiphon.domain.accounts.records import KeyKind, Plan, Role
-from antiphon.domain.demo import add_demo_data
+from antiphon.domain.demo import add_demo_data, fill_demo
+from antiphon.domain.demo_story import remove_story
 from antiphon.domain.services import Services
 from antiphon.settings import Settings
 
@@ -97,13 +100,25 @@ def banner(places: dict[str, Any]) -> str:
 
 
 @errors_in_one_line
-def demo(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+def demo(
+    fill: Annotated[
+        bool, typer.Option("--fill", help="Tell two weeks of a business in it, plainly examples.")
+    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take what --fill told away again.")] = False,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Create the demo account if there is no account, and print its places and credentials."""
     settings = load_settings(data_dir)
 
     async def run() -> Demo | None:
         async with open_services(settings) as services:
-            return await ensure_demo(services)
+            made = await ensure_demo(services)
+            if made is not None and fill:
+                await services.database.write(fill_demo, made.account_id)
+            if made is not None and remove:
+                await services.database.write(remove_story, made.account_id)
+            return made
 
     made = run_async(run())
     if made is None:

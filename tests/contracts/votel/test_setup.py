@@ -89,4 +89,5 @@ async def test_demo_data(client: httpx2.AsyncClient) -> None:
     """votel.md 18: `demo_data` gives something to look at."""
     assert (await client.post("/setup", json={**BODY, "demo_data": True})).status_code == 201
     channels = (await client.get("/recording-channels")).json()["recording_channels"]
-    assert [channel["slug"] for channel in channels] == ["hello"]
+    assert {channel["slug"] for channel in channels} == {"hello", "quote"}
+    assert (await client.get("/voicegrams")).json()["total"] == 12

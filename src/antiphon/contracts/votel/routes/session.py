@@ -67,7 +67,7 @@ def _set_up(tx: WriteTx, services: Services, body: SetUp, password_hash: str) ->
         timezone=body.timezone,
     )
     if body.demo_data:
-        add_demo_data(tx, services, account)
+        add_demo_data(tx, services, account, with_story=True)
     return start_session(tx, user_id)[0]
 
 

@@ -144,47 +144,34 @@ def _statements(activity_type: ActivityType | None) -> tuple[Select[Any], list[S
     return page, counts
 
 
-def _by_ids(statement: Select[Any], account: Any, key: Any) -> Select[Any]:
-    return statement.where(account == bindparam("account_id"), key.in_(bindparam("ids", expanding=True)))
-
-
+_IDS = bindparam("ids", expanding=True)
 _ROWS: dict[str, Select[Any]] = {
-    "call": _by_ids(
-        select(
-            k.id,
-            k.direction,
-            k.status,
-            k.ended_reason,
-            k.duration_seconds,
-            k.summary,
-            k.user_id,
-            k.assistant_id,
-            k.started_at.label("at"),
-        ),
-        k.account_id,
+    "call": select(
         k.id,
+        k.direction,
+        k.status,
+        k.ended_reason,
+        k.duration_seconds,
+        k.summary,
+        k.user_id,
+        k.assistant_id,
+        k.started_at.label("at"),
+    ).where(k.account_id == bindparam("account_id"), k.id.in_(_IDS)),
+    "voicegram": select(v.id, v.duration_ms, v.transcript_text, v.summary, v.created_at.label("at")).where(
+        v.account_id == bindparam("account_id"), v.id.in_(_IDS)
     ),
-    "voicegram": _by_ids(
-        select(v.id, v.duration_ms, v.transcript_text, v.summary, v.created_at.label("at")),
-        v.account_id,
-        v.id,
-    ),
-    "message": _by_ids(
-        select(
-            m.id,
-            m.channel,
-            m.kind,
-            m.direction,
-            m.status,
-            m.body,
-            m.is_from_bot,
-            m.author_user_id,
-            m.created_at.label("at"),
-        ),
-        m.account_id,
+    "message": select(
         m.id,
-    ),
-    "activity": _by_ids(select(*COLUMNS), a.account_id, a.id),
+        m.channel,
+        m.kind,
+        m.direction,
+        m.status,
+        m.body,
+        m.is_from_bot,
+        m.author_user_id,
+        m.created_at.label("at"),
+    ).where(m.account_id == bindparam("account_id"), m.id.in_(_IDS)),
+    "activity": select(*COLUMNS).where(a.account_id == bindparam("account_id"), a.id.in_(_IDS)),
 }
 _NAMES = (
     select(users.c.id, users.c.name)

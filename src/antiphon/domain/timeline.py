@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select, union_all
 
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.domain.accounts.tables import memberships, users
@@ -144,7 +144,7 @@ def _statements(activity_type: ActivityType | None) -> tuple[Select[Any], list[S
     return page, counts
 
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _ROWS: dict[str, Select[Any]] = {
     "call": select(
         k.id,

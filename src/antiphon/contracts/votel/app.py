@@ -28,6 +28,7 @@ from antiphon.contracts.votel.routes import (
     recording_channels,
     recordings,
     reports,
+    request_log,
     search,
     session,
     simulator,
@@ -65,6 +66,7 @@ FAMILIES = (
     carriers.ROUTES,
     media.ROUTES,
     recordings.ROUTES,
+    request_log.ROUTES,
     stream.ROUTES,
 )
 

@@ -6,14 +6,20 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.postgres import async_url
+from antiphon.core.db.search import spelled
+from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
-from antiphon.migrations.runner import head, migrate_sqlite
+from antiphon.domain.calls.records import Turn
+from antiphon.domain.calls.search import search_text as calls_text
+from antiphon.domain.conversations.search import search_text as messages_text
+from antiphon.migrations.runner import config, head, migrate_sqlite
 from antiphon.migrations.schema import include_object, target_metadata
 from antiphon.migrations.startup import HEAD
 
@@ -70,6 +76,65 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "twice.db"
     assert migrate_sqlite(path) == ("", head())
     assert migrate_sqlite(path) == (head(), head())
+
+
+def test_texts_of_the_past_are_found(tmp_path: Path) -> None:
+    """What was stored before 0004 is searched as what is stored today."""
+    path = tmp_path / "past.db"
+    create_file(path)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        alembic = config()
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0003")
+    engine.dispose()
+    raw = sqlite3.connect(path, isolation_level=None)
+
+    def insert(table: str, **given: object) -> None:
+        needed = raw.execute(f"PRAGMA table_info({table})").fetchall()
+        row = {
+            name: 0 for _, name, _, is_needed, default, _ in needed if is_needed and default is None
+        } | given
+        raw.execute(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # own names
+            list(row.values()),
+        )
+
+    insert("accounts", id="a")
+    contact = {
+        "id": "c",
+        "account_id": "a",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "custom": "{}",
+        "tags": "[]",
+    }
+    insert("contacts", **contact, company="", search_text="\tann lee\n\t15550100143")
+    said = '[{"speaker": "caller", "text": "A Drill press.", "start_ms": 0, "end_ms": 1, "confidence": 1.0}]'
+    call = {"id": "k", "account_id": "a", "carrier": "x", "search_text": "ann lee\tparts", "metadata": "{}"}
+    insert(
+        "calls", **call, extension="204", extension_name="Parts", from_number="+15550100143", transcript=said
+    )
+    insert("call_segments", call_id="k", account_id="a", position=0, started_at=0, extension="777")
+    insert("conversations", id="v", account_id="a", contact_id="c")
+    numbers = {"from_address": "+15550100143", "to_address": "+15550100100"}
+    message = {"id": "m", "account_id": "a", "conversation_id": "v", "contact_id": "c", "carrier": "x"}
+    insert("messages", **message, **numbers, body="See You", search_text="see you")
+    raw.close()
+    migrate_sqlite(path)
+    raw = sqlite3.connect(path)
+    contact_text, call_text, message_text = (
+        raw.execute(f"SELECT search_text FROM {table}").fetchone()[0]  # own names
+        for table in ("contacts", "calls", "messages")
+    )
+    raw.close()
+    assert contact_text == "\tann lee\n\n" + spelled("+15550100143")
+    turns = (Turn("caller", "A Drill press.", 0, 1, 1.0),)
+    numbers_of_call = (numbers["from_address"],)
+    assert call_text == calls_text(
+        "Ann Lee", "Parts", extensions=("204", "777"), numbers=numbers_of_call, turns=turns
+    )
+    assert message_text == messages_text("Ann Lee", "See You", *numbers.values())
 
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -349,3 +350,31 @@ async def test_days_follow_a_start_that_was_told_late(database: Database, accoun
     assert page.total == len(page.items) == 1
     page = await database.read(list_calls, account_id, CallFilters(since=20_000 * DAY), 10, 0)
     assert page.total == len(page.items) == 0
+
+
+async def test_one_calls_segments_are_found_without_those_of_its_account(
+    database: Database, account_id: str
+) -> None:
+    """Without statistics SQLite takes an account's index, of millions of rows, for as good as the call's."""
+    if database.dialect != "sqlite":
+        pytest.skip("PostgreSQL knows how many rows an account has")
+    seen: list[str] = []
+
+    def story(tx: WriteTx) -> list[str]:
+        driver: Any = tx.connection.connection.driver_connection
+        driver.set_trace_callback(seen.append)
+        call = start_call(tx, account_id, ring())
+        answer_call(tx, account_id, call.id, at=call.started_at)
+        segment = NewSegment(SegmentType.AI_AGENT, call.started_at)
+        add_segment(tx, account_id, call.id, segment)
+        add_segment(tx, account_id, call.id, replace(segment, ended_at=call.started_at))
+        end_call(tx, account_id, call.id, at=call.started_at)
+        store_transcript(tx, account_id, call.id, [Turn("caller", "Hello", 0, 100, 1.0)])
+        delete_call(tx, account_id, call.id)
+        driver.set_trace_callback(None)
+        touching = {text for text in seen if "call_segments" in text and not text.startswith("INSERT")}
+        assert len(touching) >= 5
+        return [str(row[3]) for text in touching for row in driver.execute(f"EXPLAIN QUERY PLAN {text}")]
+
+    plan = await database.write(story)
+    assert not [step for step in plan if "ix_call_segments_account" in step or step.startswith("SCAN")]

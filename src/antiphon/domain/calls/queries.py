@@ -156,9 +156,8 @@ _SEGMENTS = Prepared(
 )
 _SEGMENTS_OF = select(s.call_id, *_SEGMENT).order_by(s.call_id, s.started_at, s.position)
 _IDS = func.json_each(bindparam("call_ids")).table_valued("value")
-# unscoped: the account is compared by text, whose plus keeps SQLite from reading all segments of the account.
 _PAGE_SEGMENTS_SQLITE = Prepared(
-    _SEGMENTS_OF.where(s.call_id.in_(select(_IDS.c.value)), text("+call_segments.account_id = :account_id"))
+    _SEGMENTS_OF.where(s.account_id == bindparam("account_id"), s.call_id.in_(select(_IDS.c.value)))
 )
 _PAGE_SEGMENTS_POSTGRES = _SEGMENTS_OF.where(
     s.account_id == bindparam("account_id"), s.call_id == any_(bindparam("call_ids", type_=ARRAY(Text)))

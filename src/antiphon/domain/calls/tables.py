@@ -129,8 +129,21 @@ call_segments = Table(
     Column("sentiment_label", String(16)),
     Column("sentiment_score", Float),
     PrimaryKeyConstraint("call_id", "position"),
-    Index("ix_call_segments_account_id_user_id", "account_id", "user_id"),
-    Index("ix_call_segments_account_id_extension", "account_id", "extension"),
+    # Partial, so that no statement about one call's segments reads those of its account by them.
+    Index(
+        "ix_call_segments_account_id_user_id",
+        "account_id",
+        "user_id",
+        sqlite_where=text("user_id IS NOT NULL"),
+        postgresql_where=text("user_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_call_segments_account_id_extension",
+        "account_id",
+        "extension",
+        sqlite_where=text("extension IS NOT NULL"),
+        postgresql_where=text("extension IS NOT NULL"),
+    ),
 )
 
 call_days = Table(

@@ -1,4 +1,4 @@
-"""Calls whose analysis is not complete are found without reading the others."""
+"""Calls that are not analysed, and segments are found without reading all of the account."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def upgrade() -> None:
         sqlite_where=sa.text(_UNANALYZED),
         postgresql_where=sa.text(_UNANALYZED),
     )
+    for column in ("user_id", "extension"):
+        name, where = f"ix_call_segments_account_id_{column}", sa.text(f"{column} IS NOT NULL")
+        op.drop_index(name, "call_segments")
+        op.create_index(
+            name,
+            "call_segments",
+            ["account_id", column],
+            sqlite_where=where,
+            postgresql_where=where,
+        )

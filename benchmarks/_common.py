@@ -50,6 +50,7 @@ class ServerProcess:
         environment |= {f"ANTIPHON_{name.upper()}": value for name, value in settings.items()}
         environment["PYTHONPATH"] = str(SOURCES)
         command = [sys.executable, "-P", "-m", "antiphon", "serve", "--demo", "--json", "--port", "0"]
+        self.data_dir = data_dir
         self._log = (data_dir / "server.log").open("wb")
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(data_dir)],

@@ -86,6 +86,51 @@ async def timed(requests: list[bytes], port: int, connections: int, status: int 
     return run.seconds
 
 
+async def paced(
+    requests: list[bytes], port: int, per_second: float, connections: int = 32, status: int = 200
+) -> list[float]:
+    """Send at a steady rate; seconds from the moment each request was due to its whole answer.
+
+    Raises RuntimeError when an answer has another status.
+    """
+    due: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
+    seconds: list[float] = []
+    statuses: Counter[int] = Counter()
+
+    async def send() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while (item := await due.get()) is not None:
+            at, request = item
+            writer.write(request)
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            _, _, rest = head.partition(b"content-length:")
+            if rest:
+                await reader.readexactly(int(rest.partition(b"\r\n")[0]))
+            statuses[int(head[9:12])] += 1
+            seconds.append(time.perf_counter() - at)
+        writer.close()
+        await writer.wait_closed()
+
+    senders = [asyncio.create_task(send()) for _ in range(connections)]
+    begun = time.perf_counter()
+    for number, request in enumerate(requests):
+        at = begun + number / per_second
+        await asyncio.sleep(max(0.0, at - time.perf_counter()))
+        due.put_nowait((at, request))
+    for _ in senders:
+        due.put_nowait(None)
+    await asyncio.gather(*senders)
+    if set(statuses) != {status}:
+        raise RuntimeError(f"answers by status: {dict(statuses)}")
+    return seconds
+
+
+def post_request(path: str, port: int, body: bytes, headers: dict[str, str]) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
 def upload_request(port: int, channel_id: str, sender_token: str, audio: bytes, ip: str) -> bytes:
     """The visitor's upload, from an address of its own."""
     boundary = "benchmark-boundary"

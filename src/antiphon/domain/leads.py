@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -15,7 +16,7 @@ from antiphon.domain.accounts.tables import memberships, users
 from antiphon.domain.contacts.lists import LeadFilters, list_leads
 from antiphon.domain.contacts.pipelines import Stage, list_pipelines, stages_by_id
 from antiphon.domain.contacts.queries import ALL_CHANNELS, get_contact, list_fields
-from antiphon.domain.contacts.records import Contact, Field
+from antiphon.domain.contacts.records import Contact, Field, Profile
 from antiphon.domain.contacts.tables import contact_addresses, suppressions
 from antiphon.domain.conversations.tables import conversations
 
@@ -158,6 +159,42 @@ def describe_leads(tx: ReadTx, account_id: str, contacts: Sequence[Contact]) -> 
             )
         )
     return found
+
+
+def lead_of_snapshot(account_id: str, data: Mapping[str, Any]) -> Lead:
+    """The lead that an event's data tells of: its own values, without its conversation and consents."""
+    profile = Profile(**{name: data[name] for name in Profile.__dataclass_fields__})
+    contact = Contact(
+        data["id"],
+        data["number"],
+        account_id,
+        data["first_name"],
+        data["last_name"],
+        data["company"],
+        data["source"],
+        data["custom"],
+        tuple(data["tags"]),
+        tuple(data["phones"]),
+        tuple(data["emails"]),
+        0,
+        None,
+        data["created_at"],
+        data["updated_at"],
+        profile,
+        data["last_activity_at"],
+    )
+    return Lead(
+        contact,
+        tuple(Address(value, None, False) for value in contact.phones),
+        tuple(Address(value, None, False) for value in contact.emails),
+        data["owner_name"],
+        None if data["stage"] is None else Stage(**data["stage"]),
+        {channel: Consent() for channel in CONSENT_CHANNELS},
+        None,
+        None,
+        (),
+        profile.timezone or (zone_of(contact.phones[0]) if contact.phones else None),
+    )
 
 
 def conversations_of(tx: ReadTx, account_id: str, contact_ids: Sequence[str]) -> dict[str, AnyRow]:

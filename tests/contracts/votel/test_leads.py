@@ -9,9 +9,12 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from antiphon.contracts.votel.events import EVENT_TYPES
+from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.schemas_leads import Lead, LeadList, LeadView
+from antiphon.contracts.votel.views_events import Telling
 from antiphon.core.db.transaction import ReadTx, WriteTx
-from antiphon.core.events import events
+from antiphon.core.events import Event, events
 from antiphon.domain.accounts.records import Role
 from antiphon.domain.accounts.tables import accounts, audit_log
 from antiphon.domain.contacts.commands import create_field, resolve_contact, suppress, touch_contact
@@ -457,3 +460,24 @@ async def test_two_at_once(world: World) -> None:
         "Northwind",
         ["a", "b"],
     )
+
+
+async def test_events_in_rest_shape(world: World) -> None:
+    """votel.md 16: `data` holds the lead as it was, and what the event says besides."""
+    heard: list[Event] = []
+    world.services.bus.listen(heard.append)
+    pipeline = default_pipeline(world.ours.account.id)
+    owner = await add_user(world, Role.MEMBER, "m@example.com")
+    lead = await make(world, **ADA, tags=["VIP"], owner_id=owner, pipeline_id=pipeline.id)
+    await world.post(f"/leads/{lead['id']}/notes", json={"content": "Likes tea."})
+    await world.request("DELETE", f"/leads/{lead['id']}")
+    telling = Telling(Rendering.of(world.services), 0)
+    shown = {
+        event.type: EVENT_TYPES[event.type].view(event, telling)
+        for event in heard
+        if event.type.startswith("lead.")
+    }
+    assert shown["lead.created"] == {"lead": {**lead, "tags": ("VIP",)}, "source": "manual"}
+    assert shown["lead.note_added"]["note"]["content"] == "Likes tea."
+    assert shown["lead.note_added"]["lead"]["pipeline_stage_name"] == "New"
+    assert shown["lead.deleted"] == {"lead": {"id": lead["id"]}}

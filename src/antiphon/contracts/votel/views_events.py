@@ -10,10 +10,14 @@ import msgspec
 
 from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering
 from antiphon.contracts.votel.views import channel_view
+from antiphon.contracts.votel.views_leads import lead_view
 from antiphon.contracts.votel.views_webhooks import webhook_view
 from antiphon.core.clock import MINUTE, to_iso
 from antiphon.core.events import Event
 from antiphon.domain.channels.records import Channel
+from antiphon.domain.contacts.records import Contact
+from antiphon.domain.contacts.snapshot import snapshot
+from antiphon.domain.leads import lead_of_snapshot
 from antiphon.domain.webhooks.dialect import AudioLink
 from antiphon.domain.webhooks.records import Subscription
 
@@ -49,6 +53,53 @@ def recording_channel(event: Event, telling: Telling) -> dict[str, Any]:
     channel = msgspec.convert(found, Channel)
     view = channel_view(channel, event.data["subdomain"], telling.rendering.origin)
     return {"recording_channel": view, **_changes(event)}
+
+
+def lead(event: Event, telling: Telling) -> dict[str, Any]:
+    """The lead as `GET /leads/{id}` shows it, as it was then; of a deleted one the id is left."""
+    data = event.data
+    if "emails" not in data:
+        return reference("lead")(event, telling)
+    shown: dict[str, Any] = {"lead": lead_view(lead_of_snapshot(event.account_id, data))}
+    shown["lead"]["custom_fields"] = data["custom"]
+    if event.type == "lead.created":
+        shown["source"] = data["source"]
+    if note := data.get("note"):
+        shown["note"] = {**note, "created_at": to_iso(note["created_at"])}
+    shown |= {name: data[name] for name in ("from", "to", "tag") if name in data}
+    return {**shown, **_changes(event)}
+
+
+def sample_lead(at: int) -> dict[str, Any]:
+    """A lead of nobody, with everything that some event of leads says."""
+    contact = Contact(
+        f"{TEST_PREFIX}lead_1",
+        1,
+        "",
+        "Example",
+        "Lead",
+        "",
+        "manual",
+        {},
+        ("Example",),
+        ("+12025550143",),
+        ("lead@example.com",),
+        0,
+        None,
+        at,
+        at,
+    )
+    note = {"id": f"{TEST_PREFIX}note_1", "content": "Example", "pinned": False, "created_at": at}
+    return {
+        **snapshot(contact),
+        "stage": None,
+        "owner_name": None,
+        "changes": [{"field": "city", "from": None, "to": "Springfield"}],
+        "from": None,
+        "to": None,
+        "tag": "Example",
+        "note": note,
+    }
 
 
 def webhook(event: Event, telling: Telling) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event
 from antiphon.domain.accounts.audit import Change, changed
@@ -38,7 +39,7 @@ def tell_changes(tx: WriteTx, account_id: str, changes: Sequence[tuple[Contact, 
     emitted: list[Event] = []
     entries: list[Entry] = []
     for before, after in changes:
-        data = snapshot(after)
+        data = told(tx, account_id, after)
         emitted.append(
             Event(
                 account_id,
@@ -54,6 +55,20 @@ def tell_changes(tx: WriteTx, account_id: str, changes: Sequence[tuple[Contact, 
         entries += teller.entries
     write_entries(tx, account_id, entries)
     tx.emit_all(emitted)
+
+
+def told(tx: ReadTx, account_id: str, contact: Contact) -> dict[str, Any]:
+    """The snapshot with the names of stage and owner, which are looked up where there are any."""
+    profile = contact.profile
+    stage, owner = None, None
+    if profile.pipeline_stage_id is not None:
+        stage = stages_by_id(list_pipelines(tx, account_id)).get(profile.pipeline_stage_id)
+    if profile.owner_id is not None:
+        try:
+            owner = get_user(tx, account_id, profile.owner_id).name
+        except NotFoundError:
+            owner = None
+    return {**snapshot(contact), "stage": None if stage is None else asdict(stage), "owner_name": owner}
 
 
 class _Teller:

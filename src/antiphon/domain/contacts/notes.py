@@ -21,9 +21,9 @@ from antiphon.domain.contacts.activities import (
     get_activity,
     write_entries,
 )
+from antiphon.domain.contacts.history import told
 from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.contacts.records import Contact
-from antiphon.domain.contacts.snapshot import snapshot
 from antiphon.domain.contacts.tables import activities
 
 SUMMARY_CHARS = 140
@@ -139,7 +139,9 @@ def summary_of(content: str) -> str:
 
 
 def _tell(tx: WriteTx, account_id: str, contact: Contact, note: Activity) -> Activity:
-    told = {"id": note.id, "content": note.content, "pinned": note.is_pinned, "created_at": note.created_at}
-    tx.emit(Event(account_id, "lead.note_added", contact.id, {**snapshot(contact), "note": told}))
+    shown = {"id": note.id, "content": note.content, "pinned": note.is_pinned, "created_at": note.created_at}
+    tx.emit(
+        Event(account_id, "lead.note_added", contact.id, {**told(tx, account_id, contact), "note": shown})
+    )
     record(tx, account_id, "lead.note_added", Target("lead", contact.id, contact.name or ""))
     return note

@@ -16,11 +16,10 @@ from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.contacts.counts import TAG, Groups, add_counts, groups_of
 from antiphon.domain.contacts.fields import addresses_of
-from antiphon.domain.contacts.history import tell_changes
+from antiphon.domain.contacts.history import tell_changes, told
 from antiphon.domain.contacts.queries import COUNTER
 from antiphon.domain.contacts.records import Contact, Field, Profile
 from antiphon.domain.contacts.search import search_text
-from antiphon.domain.contacts.snapshot import snapshot
 from antiphon.domain.contacts.tables import contact_addresses, contacts
 from antiphon.domain.contacts.tags import find_tags, key_of, link_tags
 
@@ -120,7 +119,9 @@ def insert_contacts(
         groups.update(groups_of(contact))
     add_counts(tx, account_id, groups)
     change_tag_links(tx, account_id, [(contact, (), contact.tags) for contact in created if contact.tags])
-    tx.emit_all([Event(account_id, "lead.created", contact.id, snapshot(contact)) for contact in created])
+    tx.emit_all(
+        [Event(account_id, "lead.created", contact.id, told(tx, account_id, contact)) for contact in created]
+    )
 
 
 def replace_contacts(

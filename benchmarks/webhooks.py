@@ -1,7 +1,8 @@
 """Webhook deliveries per second through the whole engine against bare aiohttp, to the same sink process.
 
 `python benchmarks/webhooks.py [--events N] [--receivers N] [--rounds N] [--json]`; PostgreSQL from
-ANTIPHON_TEST_POSTGRES_URL, else left out. Medians of alternated rounds.
+ANTIPHON_TEST_POSTGRES_URL, else left out. Medians of alternated rounds; processor time is of this process, so
+without the sink and PostgreSQL's server.
 """
 
 # ruff: noqa: E402  the package need not be installed
@@ -154,10 +155,9 @@ def wire(database: Database, bus: EventBus, directory: Path) -> Services:
     return services
 
 
-async def bare(port: int, count: int) -> float:
-    """Deliveries per second of one session that sends ready-made bodies, 100 at once."""
-    services_links = ListenLinks(bytes(32), ORIGIN)
-    dialect = VoicegramDialect(services_links)
+async def bare(port: int, count: int) -> tuple[float, float]:
+    """Deliveries/s and processor time of each, of one session that sends ready-made bodies, 100 at once."""
+    dialect = VoicegramDialect(ListenLinks(bytes(32), ORIGIN))
     body = msgspec.json.encode(data(new_id()))
     headers = dialect.signer("vg_whsec_" + "0" * 64)("evt_" + new_id(), 1_790_000_000, body)
     left = count
@@ -170,9 +170,9 @@ async def bare(port: int, count: int) -> float:
                 await response.read()
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         await asyncio.gather(*(send(session, f"http://127.0.0.1:{port}/hook") for _ in range(CONCURRENCY)))
-        return count / (time.perf_counter() - started)
+        return count / (time.perf_counter() - started), (time.process_time() - used) / count
 
 
 async def engine(
@@ -183,8 +183,8 @@ async def engine(
     port: int,
     events: int,
     receivers: int,
-) -> tuple[float, float]:
-    """Events committed per second, then deliveries per second up to the record of the last one."""
+) -> tuple[float, float, float]:
+    """Events committed/s, then deliveries/s up to the record of the last one, processor time of each."""
     services = wire(database, bus, directory)
     sink = f"http://127.0.0.1:{port}/hook"
     accounts = [await database.write(subscribe, services, sink) for _ in range(receivers)]
@@ -198,16 +198,16 @@ async def engine(
     registry = JobRegistry()
     WebhookJobs(services).register(registry)
     worker = JobWorker(database, registry, WorkerSettings(postgres_url=url))
-    work_started = time.perf_counter()
+    work_started, used = time.perf_counter(), time.process_time()
     task = asyncio.create_task(worker.run())
     while await database.read(is_open):
         await asyncio.sleep(0.02)
-    done = time.perf_counter()
+    done, used = time.perf_counter(), time.process_time() - used
     await worker.stop()
     await task
     await services.http.close()
     await services.media.close()
-    return total / (committed - started), total / (done - work_started)
+    return total / (committed - started), total / (done - work_started), used / total
 
 
 @asynccontextmanager
@@ -244,23 +244,30 @@ async def measure(port: int, events: int, receivers: int, rounds: int) -> list[d
     stores: dict[str, Any] = {"sqlite": sqlite}
     if server_url:
         stores["postgresql"] = lambda: postgres(server_url)
-    base: list[float] = []
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in stores}
+    base: list[tuple[float, float]] = []
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in stores}
     for _ in range(rounds):
         base.append(await bare(port, events))
         for name, opened in stores.items():
             async with opened() as (database, bus, url, directory):
                 found[name].append(await engine(database, bus, url, directory, port, events, receivers))
-    plain = statistics.median(base)
+    plain, plain_used = (statistics.median(values) for values in zip(*base, strict=True))
     figures: list[dict[str, Any]] = [
-        {"figure": "bare aiohttp, deliveries/s", "value": round(plain), "met": None}
+        {"figure": "bare aiohttp, deliveries/s", "value": round(plain), "met": None},
+        {"figure": "bare aiohttp, processor us/delivery", "value": round(plain_used * 1e6), "met": None},
     ]
     for name, runs in found.items():
-        committed, delivered = (statistics.median(values) for values in zip(*runs, strict=True))
+        committed, delivered, used = (statistics.median(values) for values in zip(*runs, strict=True))
         ratio = delivered / plain
         figures += [
             {"figure": f"{name}: deliveries/s", "value": round(delivered), "met": None},
             {"figure": f"{name}: events committed/s", "value": round(committed), "met": None},
+            {"figure": f"{name}: processor us/delivery", "value": round(used * 1e6), "met": None},
+            {
+                "figure": f"{name}: processor time of bare aiohttp against it",
+                "value": round(plain_used / used, 3),
+                "met": None,
+            },
             {
                 "figure": f"{name}: deliveries against bare aiohttp",
                 "value": round(ratio, 3),
@@ -290,7 +297,7 @@ def main() -> None:
         print(json.dumps({"figures": figures}))
         return
     for row in figures:
-        print(f"{row['figure']:45} {row['value']:>10}  {row.get('target', '')}")
+        print(f"{row['figure']:50} {row['value']:>10}  {row.get('target', '')}")
 
 
 if __name__ == "__main__":

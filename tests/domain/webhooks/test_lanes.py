@@ -6,17 +6,19 @@ import asyncio
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects import sqlite
 
 from antiphon.core.clock import HOUR, MINUTE, SECOND
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.jobs.registry import JobContext, Payload
 from antiphon.domain.voicegrams.commands import delete_voicegram
+from antiphon.domain.webhooks import lane_run, results
 from antiphon.domain.webhooks.commands import deactivate
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.lanes import STALE_LANE_MS, end_lane, sweep_lanes, wake_lane
 from antiphon.domain.webhooks.records import DeliveryStatus
-from antiphon.domain.webhooks.tables import deliveries, subscriptions
+from antiphon.domain.webhooks.tables import attempts, deliveries, subscriptions
 from receivers import Received, Receiver
 from voicegram_fixtures import MakeReceiver
 from voicegram_world import SCHEDULE, OpenWorld, World, complete
@@ -25,6 +27,12 @@ from waiting import eventually
 
 def statuses(tx: ReadTx) -> list[str]:
     return [row.status for row in tx.all(select(deliveries.c.status))]
+
+
+def made_attempts(tx: ReadTx) -> list[tuple[str, int]]:
+    return [
+        (row.delivery_id, row.number) for row in tx.all(select(attempts.c.delivery_id, attempts.c.number))
+    ]
 
 
 def lanes(tx: ReadTx) -> list[str | None]:
@@ -141,6 +149,45 @@ async def test_one_hanging_request_does_not_hold_the_receivers_other_events(
     assert len(set(receiver.event_ids)) == 151
     await world.worker.stop()
     await worker
+
+
+async def test_many_chunks_and_records_lose_and_repeat_nothing(
+    open_world: OpenWorld, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane reads on while it sends and records while it sends: one request and one attempt per delivery."""
+    monkeypatch.setattr(lane_run, "CHUNK", 7)
+    monkeypatch.setattr(lane_run, "RECORD_COUNT", 4)
+    world = await open_world(webhook_concurrency_per_receiver=3)
+    await world.subscribe(receiver.url())
+    receiver.status(*[503 if number % 10 == 9 else 200 for number in range(60)], 200)
+    for _ in range(60):
+        await world.complete()
+    await world.work()
+    assert len(receiver.event_ids) == len(set(receiver.event_ids)) == 60
+    found = await world.services.database.read(statuses)
+    assert (found.count("delivered"), found.count("pending")) == (54, 6)
+    first = await world.services.database.read(made_attempts)
+    assert len(set(first)) == len(first) == 60
+    await world.pass_time(5 * SECOND)
+    assert set(await world.services.database.read(statuses)) == {"delivered"}
+    second = await world.services.database.read(made_attempts)
+    assert len(set(second)) == len(second) == 66
+
+
+@pytest.mark.parametrize("statement", ["_SETTLE", "_SETTLE_CANCELLED"])
+async def test_recording_finds_deliveries_by_their_ids(world: World, statement: str) -> None:
+    """Not by their account, with a scan of the whole batch for each of its deliveries."""
+    if world.services.database.dialect != "sqlite":
+        pytest.skip("PostgreSQL plans with the size of the table")
+    compiled = getattr(results, statement).statement.compile(dialect=sqlite.dialect())
+
+    def explain(tx: ReadTx) -> list[str]:
+        found = tx.execute(text(f"EXPLAIN QUERY PLAN {compiled}".replace("?", "''")))
+        return [row.detail for row in found]
+
+    first, second = await world.services.database.read(explain)
+    assert first.startswith("SCAN items")
+    assert second.endswith("(id=?)")
 
 
 async def test_lane_ends_and_starts_again(world: World, receiver: Receiver) -> None:

@@ -49,6 +49,8 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
     delivery_id = tested["delivery_id"]
     number = await world.services.database.write(create_simulator, world.services.cipher, theirs.account.id)
     message = await receive(world, "theirs", number=number)
+    files = {"file": ("a.txt", b"theirs", "text/plain")}
+    file = await world.post("/storage/attachment", files=files, tenant=theirs)
     call_id = await call_of(world, SENDER, tenant=theirs)
     lead = await world.post("/leads", json={"first_name": "Ada"}, tenant=theirs)
     lead_id = lead.json()["id"]
@@ -61,6 +63,7 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         "/tags/": tag.json()["id"],
         "/conversations/": message.conversation_id,
         "/activity/calls/": call_id,
+        "/storage/files/": file.json()["id"],
         "/messages/": message.id,
         "/recording-channels/": theirs.campaign.id,
         "/voicegrams/": voicegram_id,

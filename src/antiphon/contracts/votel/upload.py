@@ -30,10 +30,11 @@ _SUFFIX = ".upload"
 
 @dataclass(slots=True)
 class Upload:
-    """Text fields by name, and the file part when there was one; `size` in bytes."""
+    """Text fields by name, and the file part when there was one, as it was called; `size` in bytes."""
 
     fields: dict[str, str] = field(default_factory=dict)
     path: Path | None = None
+    name: str = ""
     size: int = 0
 
 
@@ -108,6 +109,7 @@ class _Receiver:
         self._header_name = b""
         self._header_value = b""
         self._name: str | None = None
+        self._file_name = ""
         self._text = bytearray()
         self._parts = 0
         self._ended = False
@@ -161,6 +163,7 @@ class _Receiver:
         if self._header_name.lower() == b"content-disposition":
             _, options = parse_options_header(self._header_value)
             self._name = options.get(b"name", b"").decode("utf-8", "replace") or None
+            self._file_name = options.get(b"filename", b"").decode("utf-8", "replace")
         self._header_name = self._header_value = b""
 
     def _on_headers_finished(self) -> None:
@@ -170,6 +173,7 @@ class _Receiver:
             if self._upload.path is not None:
                 raise invalid(self._file_field, "More than one file")
             self._upload.path = self._path
+            self._upload.name = self._file_name
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._name == self._file_field:

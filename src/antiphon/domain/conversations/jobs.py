@@ -16,6 +16,7 @@ from antiphon.core.errors import DomainError, ErrorCategory, NotFoundError, Serv
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.core.mail import Mail, MailFile
+from antiphon.domain.accounts.idempotency import KEPT_MS, purge_keys
 from antiphon.domain.contacts.commands import suppress
 from antiphon.domain.conversations.attachments import fail_media, store_media
 from antiphon.domain.conversations.changes import release_message
@@ -58,6 +59,7 @@ class MessageJobs:
         self._links = services.media_links
 
     def register(self, registry: JobRegistry) -> None:
+        registry.add_schedule("idempotency_keys.purge", "41 * * * *", self._purge_keys)
         registry.add("messages.send", self._send, retry=SEND_RETRY, on_exhausted=self._give_up)
         registry.add("messages.fetch_media", self._fetch, retry=FETCH_RETRY, on_exhausted=self._lose)
         registry.add("messages.simulated_status", self._simulated, retry=STATUS_RETRY)
@@ -143,6 +145,9 @@ class MessageJobs:
         await self._services.database.write(
             release_message, str(payload["account_id"]), str(payload["message_id"])
         )
+
+    async def _purge_keys(self, payload: Payload, context: JobContext) -> None:
+        await self._services.database.write(purge_keys, self._services.clock.now() - KEPT_MS)
 
     async def _wake(self, payload: Payload, context: JobContext) -> None:
         await self._services.database.write(

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from starlette.responses import Response
 
-from starlette.responses import Response, StreamingResponse
-
-from antiphon.contracts.ranges import RangeUnsatisfiable, parse_range
+from antiphon.contracts.votel.downloads import file_response
 from antiphon.contracts.votel.errors import forbidden, not_found
 from antiphon.contracts.votel.routing import Access, Call, Routes
 from antiphon.core.ids import is_uuid
-from antiphon.core.storage import ObjectMissing
 from antiphon.domain.conversations.queries import find_linked_media
-from antiphon.domain.conversations.records import Media
 
 ROUTES = Routes("Attachments")
-
-_SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_PLAYED = ("audio/", "video/")
 
 
 @ROUTES.add("GET", "/media/{id}", access=Access.OPEN, documented=False)
@@ -40,36 +33,6 @@ async def _serve(call: Call) -> Response:
     media = await services.database.read(find_linked_media, media_id)
     if media is None or media.object_key is None:
         raise not_found()
-    try:
-        size = await services.store.size(media.object_key)
-    except ObjectMissing:
-        raise not_found() from None
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Referrer-Policy": "no-referrer",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Content-Disposition": _disposition(media),
-        "Accept-Ranges": "bytes",
-    }
-    if call.request.method == "HEAD":
-        return Response(None, 200, {**headers, "Content-Length": str(size)}, media.content_type)
-    try:
-        part = None
-        if "if-range" not in call.request.headers:
-            part = parse_range(call.request.headers.get("range"), size)
-    except RangeUnsatisfiable:
-        return Response(None, 416, {**headers, "Content-Range": f"bytes */{size}"})
-    start, end = part or (0, size)
-    headers["Content-Length"] = str(end - start)
-    if part is not None:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    chunks = services.store.stream(media.object_key, start, end)
-    return StreamingResponse(chunks, 200 if part is None else 206, headers, media.content_type)
-
-
-def _disposition(media: Media) -> str:
-    """What cannot run in a browser is shown there, everything else is a download."""
-    kind = media.content_type
-    shown = kind in _SHOWN or kind.startswith(_PLAYED)
-    name = f"; filename*=UTF-8''{quote(media.filename, safe='')}" if media.filename else ""
-    return f"{'inline' if shown else 'attachment'}{name}"
+    return await file_response(
+        call.request, services.store, media.object_key, media.content_type, media.filename
+    )

@@ -209,6 +209,30 @@ async def test_only_what_may_be_repeated_is_sent_again_on_a_dead_connection(clie
         assert len(server.requests) == 4
 
 
+async def test_time_out_is_not_a_dead_connection(client: GuardedClient) -> None:
+    """However many connections are idle: the time is over."""
+    release = asyncio.Event()
+    ready = asyncio.Event()
+
+    async def answer(number: int, writer: asyncio.StreamWriter) -> None:
+        if number < 3:
+            if number == 2:
+                ready.set()
+            await ready.wait()
+            writer.write(OK)
+        else:
+            await release.wait()
+
+    async with script(answer) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        await asyncio.gather(*(client.request("GET", url) for _ in range(3)))
+        with pytest.raises(HttpFailure, match="timeout"):
+            await client.request("GET", url, timeout_seconds=0.05)
+        await eventually(lambda: len(server.requests) == 4)
+        release.set()
+    assert len(server.requests) == 4
+
+
 async def test_fresh_connection_is_not_tried_twice(client: GuardedClient) -> None:
     async with script(always(close=True)) as server:
         with pytest.raises(HttpFailure):

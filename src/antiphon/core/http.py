@@ -123,6 +123,8 @@ class GuardedClient:
                         message, deadline, max_response_bytes, is_head=method == "HEAD"
                     )
                     break
+                except TimeoutError:
+                    raise
                 except (BrokenAnswerError, OSError):
                     # The receiver may have closed the connection before it saw the request.
                     if method not in _REPEATABLE or not connection.reused or connection.answering:

@@ -187,10 +187,11 @@ def _texts(tx: WriteTx, account_id: str, ids: list[tuple[str, str]], start: int,
 def _counters(tx: WriteTx, account_id: str, user_id: str, people: int, texts: int) -> None:
     found: Counter[str] = Counter()
     for number in range(people):
-        status, unread, mine, _ = _state(number)
+        status, unread, mine, flagged = _state(number)
         found[f"conversations.{status}"] += 1
         if status != "closed":
             found["conversations.unread"] += unread
+            found["conversations.flagged"] += flagged
             found[assigned_counter(user_id) if mine else "conversations.none"] += 1
     found[counter_name(Channel.SMS)] = found[LOGGED_COUNTER] = texts
     found["contacts"] = people

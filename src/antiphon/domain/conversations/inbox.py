@@ -155,6 +155,7 @@ _COUNTED = {
     ("open",): ("conversations.open", "conversations.snoozed"),
     (): ("conversations.open", "conversations.snoozed", "conversations.closed"),
     ("open", "unread"): ("conversations.unread",),
+    ("open", "flagged"): ("conversations.flagged",),
     ("open", "unassigned"): ("conversations.none",),
 }
 

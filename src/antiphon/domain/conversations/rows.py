@@ -141,6 +141,8 @@ def _counters(conversation: Conversation | None) -> list[str]:
     if not conversation.is_closed:
         if conversation.is_unread:
             names.append("conversations.unread")
+        if conversation.is_flagged:
+            names.append("conversations.flagged")
         assignee = conversation.assigned_to_id
         names.append("conversations.none" if assignee is None else assigned_counter(assignee))
     return names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from antiphon.core.clock import MINUTE, SECOND
 from antiphon.domain.calls.queries import list_calls
 from antiphon.domain.calls.records import CallFilters, CallStatus
 from antiphon.domain.contacts.queries import is_suppressed
-from antiphon.domain.conversations.records import Channel, MediaStatus, MessageKind, MessageStatus
+from antiphon.domain.conversations.records import Channel, Direction, MediaStatus, MessageKind, MessageStatus
 from carrier_world import ACCOUNT_SID, AUTH_TOKEN, OUTSIDE, CarrierStandIn, CarrierWorld
 
 OWN = "+15550101000"
@@ -172,6 +173,30 @@ async def test_a_stop_that_twilio_has_read_counts(world: CarrierWorld) -> None:
     line = await world.twilio()
     await world.call_back(line, {**SMS, "Body": "arrêt", "OptOutType": "STOP"})
     assert await world.database.read(is_suppressed, world.account_id, "sms", OUTSIDE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "settings", "is_ours"),
+    [
+        ({"Body": "STOP"}, {}, False),
+        ({"Body": "STOP"}, {"answers_keywords": False}, True),
+        ({"Body": "arrêt", "OptOutType": "STOP"}, {"answers_keywords": False}, False),
+        ({"Body": "STOP", "From": f"whatsapp:{OUTSIDE}", "To": f"whatsapp:{OWN}"}, {}, True),
+        (
+            {"Body": "STOP", "From": f"whatsapp:{OUTSIDE}", "To": f"whatsapp:{OWN}", "OptOutType": "STOP"},
+            {},
+            False,
+        ),
+    ],
+)
+async def test_what_twilio_answers_is_not_answered_twice(
+    world: CarrierWorld, fields: dict[str, str], settings: dict[str, Any], is_ours: bool
+) -> None:
+    """decisions 0018: texts by default, WhatsApp where the account has set it up (`OptOutType`)."""
+    line = await world.twilio(**settings)
+    await world.call_back(line, {**SMS, **fields})
+    sent = [message for message in await world.messages() if message.direction is Direction.OUTBOUND]
+    assert len(sent) == is_ours
 
 
 async def test_a_call_in_and_its_recording(world: CarrierWorld, api: CarrierStandIn) -> None:

@@ -13,7 +13,7 @@ CallDirection = Literal["inbound", "outbound"]
 CallEnd = Literal["completed", "no_answer", "busy", "failed"]
 Delivery = Literal["sent", "delivered", "read", "failed"]
 MessageChannel = Literal["sms", "whatsapp"]
-OptOut = Literal["stop", "start"]
+OptOut = Literal["stop", "start", "help"]
 
 MAX_MEDIA_BYTES = 32 * 1024 * 1024
 MAX_RECORDING_BYTES = 128 * 1024 * 1024
@@ -99,7 +99,11 @@ class MediaReference:
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """`to_number` or `carrier_number_id` says which number; `content` as in WhatsApp's message object."""
+    """`to_number` or `carrier_number_id` says which number; `content` as in WhatsApp's message object.
+
+    `opt_out` is the carrier's own reading of the words; `keywords_answered`: it answers the usual words
+    (STOP, START, HELP and their like) itself.
+    """
 
     carrier_message_id: str
     channel: MessageChannel
@@ -113,6 +117,7 @@ class MessageReceived:
     content: dict[str, Any] | None = None
     media: tuple[MediaReference, ...] = ()
     opt_out: OptOut | None = None
+    keywords_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Twilio: SMS, MMS and WhatsApp both ways, status callbacks of calls and messages, recordings.
 
 Credentials: `account_sid`, `auth_token`. Settings: `base_url`, `messaging_service_sid`, `forward_to` (where
-an incoming call is put through to). The account's callbacks point at the connection's callback address.
+an incoming call is put through to), `answers_keywords` (false where Twilio's own answers to STOP, START and
+HELP are switched off). The account's callbacks point at the connection's callback address.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ _CALL_ENDS: dict[str, tuple[CallEnd, str | None]] = {
     "canceled": ("no_answer", "caller_hangup"),
     "failed": ("failed", "error_carrier"),
 }
-_OPT_OUTS: dict[str, OptOut] = {"STOP": "stop", "START": "start"}
+_OPT_OUTS: dict[str, OptOut] = {"STOP": "stop", "START": "start", "HELP": "help"}
 ERROR_CODES = {
     "21211": "invalid_number",
     "21212": "invalid_sender",
@@ -120,6 +121,7 @@ class TwilioCarrier:
         self._base_url = str(settings.get("base_url") or BASE_URL).rstrip("/")
         self._service_sid = str(settings.get("messaging_service_sid") or "")
         self._forward_to = str(settings.get("forward_to") or "")
+        self._answers_keywords = settings.get("answers_keywords") is not False
         self._callback_url = callback_url
         self._http = http
         self._clock = clock
@@ -247,6 +249,7 @@ class TwilioCarrier:
         message_type = kind if kind in ("text", "image", "audio", "video") else "document"
         if media and message_type == "text":
             message_type = "document"
+        opt_out = _OPT_OUTS.get(form.get("OptOutType", ""))
         return [
             MessageReceived(
                 sid,
@@ -258,7 +261,10 @@ class TwilioCarrier:
                 name=form.get("ProfileName") or None,
                 message_type=message_type,
                 media=media,
-                opt_out=_OPT_OUTS.get(form.get("OptOutType", "")),
+                opt_out=opt_out,
+                # Of texts to long codes and toll-free numbers; of others only as the account has set it up.
+                keywords_answered=opt_out is not None
+                or (self._answers_keywords and channel == "sms" and _number(own or "") is not None),
             )
         ]
 

@@ -147,6 +147,7 @@ def _receive(tx: WriteTx, connection: Connection, event: MessageReceived) -> boo
                 for item in event.media
             ),
             opt_out=event.opt_out,
+            keywords_answered=event.keywords_answered,
         ),
     )
     return True

@@ -10,9 +10,17 @@ from sqlalchemy import func, select
 from antiphon.carriers.port import MediaReference, MessageReceived
 from antiphon.carriers.simulator import recording_prefix
 from antiphon.core.clock import HOUR, MINUTE
+from antiphon.domain.accounts.account_settings import update_account
 from antiphon.domain.contacts.queries import get_contact, is_suppressed
 from antiphon.domain.conversations.keywords import keyword_of
-from antiphon.domain.conversations.records import Channel, MediaStatus, MessageKind, MessageStatus
+from antiphon.domain.conversations.records import (
+    Channel,
+    Direction,
+    MediaStatus,
+    Message,
+    MessageKind,
+    MessageStatus,
+)
 from antiphon.domain.conversations.state import mark_read
 from antiphon.domain.conversations.tables import conversations, messages
 from carrier_world import OUTSIDE, CarrierWorld
@@ -86,6 +94,8 @@ async def test_a_message_to_a_number_of_others_is_ignored(world: CarrierWorld) -
         ("Unsubscribe!", "stop"),
         ("start", "start"),
         ("UNSTOP", "start"),
+        ("Help?", "help"),
+        ("INFO", "help"),
         ("stop it please", None),
         ("", None),
         ("🛑", None),
@@ -104,6 +114,44 @@ async def test_stop_and_start_change_the_channel_they_came_on(world: CarrierWorl
     assert world.told() == ["message.received"]
     await world.deliver([received(world, "SM2", body="start")])
     assert not await read(is_suppressed, world.account_id, "sms", OUTSIDE)
+
+
+async def answers(world: CarrierWorld) -> list[Message]:
+    """What has been sent, oldest first."""
+    found = [message for message in await world.messages() if message.direction is Direction.OUTBOUND]
+    return sorted(found, key=lambda message: message.id)
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+async def test_each_change_is_confirmed_by_one_text(world: CarrierWorld, channel: str) -> None:
+    """votel.md 9; the same word again changes nothing, so two robots do not answer each other for ever."""
+    bodies = ("help", "Stop.", "stop", "HELP", "START", "start", "Info")
+    for number, body in enumerate(bodies):
+        world.clock.advance(MINUTE)
+        await world.deliver([received(world, f"SM{number}", body=body, channel=channel)])
+        await world.work()
+    sent = await answers(world)
+    own = world.simulator.number.e164
+    assert [message.body.partition(": ")[2] for message in sent] == [
+        f"For help, call or write to {own}. Reply STOP to unsubscribe.",
+        "You are unsubscribed and will get no more messages. Reply START to subscribe again.",
+        "You are subscribed again. Reply HELP for help, STOP to unsubscribe.",
+        f"For help, call or write to {own}. Reply STOP to unsubscribe.",
+    ]
+    assert {message.channel for message in sent} == {Channel(channel)}
+    assert {message.status for message in sent} & {MessageStatus.QUEUED, MessageStatus.FAILED} == set()
+    assert {(message.from_address, message.to_address) for message in sent} == {(own, OUTSIDE)}
+    assert {(message.author_kind, message.source) for message in sent} == {("system", "inbound")}
+
+
+async def test_an_accounts_own_words_and_help(world: CarrierWorld) -> None:
+    changes = {"stop_words": ["Basta"], "help_text": "Harbour Tools, 9 to 5."}
+    await world.database.write(update_account, world.account_id, changes)
+    await world.deliver([received(world, body="help"), received(world, "SM2", body="basta!")])
+    assert await world.database.read(is_suppressed, world.account_id, "sms", OUTSIDE)
+    first, second = await answers(world)
+    assert first.body == "Harbour Tools, 9 to 5."
+    assert "unsubscribed" in second.body
 
 
 async def test_attachments_are_fetched_stored_and_then_announced(world: CarrierWorld) -> None:

@@ -23,6 +23,7 @@ from antiphon.domain.conversations.errors import OptedOutError, UnknownSenderErr
 from antiphon.domain.conversations.keywords import obey_keywords
 from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import (
+    ANSWER,
     Channel,
     Conversation,
     Direction,
@@ -132,10 +133,39 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
             key=f"messages.fetch_media:{media_id}",
         )
     message = note_message(tx, conversation, message_id, unread=True)
-    obey_keywords(tx, account_id, incoming)
+    answer = obey_keywords(tx, account_id, incoming)
     if not incoming.media:
         tx.emit(Event(account_id, "message.received", message_id, snapshot(message, tx.now)))
+    if answer is not None:
+        _answer_keyword(tx, account_id, contact, incoming, message_id, answer)
     return message
+
+
+def _answer_keyword(
+    tx: WriteTx, account_id: str, contact: Contact, incoming: InboundMessage, message_id: str, text: str
+) -> None:
+    is_whatsapp = incoming.channel is Channel.WHATSAPP
+    _store_outbound(
+        tx,
+        account_id,
+        contact,
+        (),
+        scheduled_at=None,
+        channel=incoming.channel.value,
+        kind=(MessageKind.WHATSAPP if is_whatsapp else MessageKind.SMS).value,
+        carrier=incoming.number.carrier,
+        number_id=incoming.number.id,
+        from_address=incoming.number.e164,
+        to_address=incoming.from_address,
+        remote_address=incoming.from_address,
+        body=text,
+        message_type="text",
+        is_from_bot=False,
+        segments=None if is_whatsapp else count_segments(text),
+        author_kind="system",
+        source=ANSWER,
+        source_id=message_id,
+    )
 
 
 def _encode(content: dict[str, Any] | None) -> str | None:

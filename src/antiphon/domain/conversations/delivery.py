@@ -12,6 +12,7 @@ from antiphon.core.events import Event
 from antiphon.domain.contacts.queries import is_suppressed
 from antiphon.domain.conversations.queries import get_message, is_window_open
 from antiphon.domain.conversations.records import (
+    ANSWER,
     UNSENT,
     WRITTEN,
     Channel,
@@ -94,7 +95,9 @@ def begin_hand_over(tx: WriteTx, account_id: str, message_id: str, *, is_idempot
             tx, account_id, message_id, OUTCOME_UNKNOWN, "The hand-over to the carrier was interrupted"
         )
         return None
-    if is_suppressed(tx, account_id, message.channel.value, message.to_address):
+    # The confirmation of an opt-out is the last message that is sent.
+    is_answer = message.source == ANSWER
+    if not is_answer and is_suppressed(tx, account_id, message.channel.value, message.to_address):
         fail_message(tx, account_id, message_id, OPTED_OUT, "The recipient has opted out")
         return None
     if (

@@ -24,6 +24,8 @@ class Channel(StrEnum):
 
 CARRIED = (Channel.SMS, Channel.WHATSAPP)
 """The channels of carriers; messages of the others exist in the native contract only."""
+ANSWER = "inbound"
+"""The source of a message that answers a keyword; `source_id` is that of the message that had it."""
 WRITTEN = (Channel.SMS, Channel.WHATSAPP, Channel.EMAIL, Channel.WEBCHAT)
 """The channels of the message log (contracts/votel.md 6)."""
 
@@ -167,7 +169,8 @@ class InboundMedia:
 class InboundMessage:
     """What a carrier has delivered to one of the account's numbers; `at` is the carrier's time in ms.
 
-    `opt_out` is the carrier's own reading of the words: "stop", "start" or None.
+    `opt_out` is the carrier's own reading of the words: "stop", "start", "help" or None;
+    `keywords_answered`: it answers the usual ones itself.
     """
 
     carrier: str
@@ -182,6 +185,7 @@ class InboundMessage:
     content: dict[str, Any] | None = None
     media: tuple[InboundMedia, ...] = ()
     opt_out: str | None = None
+    keywords_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ __all__ = [
     "HttpFailure",
     "HttpResponse",
     "Resolve",
+    "guarded_session",
     "parse_destination",
     "service_session",
 ]
@@ -286,6 +287,26 @@ def _failure(exc: Exception, *, may_have_arrived: bool) -> HttpFailure:
         return HttpFailure("host_blocked", detail)
     kind: FailureKind = "tls_error" if isinstance(exc, ssl.SSLError) else "connection_error"
     return HttpFailure(kind, detail, may_have_arrived=may_have_arrived)
+
+
+def guarded_session(
+    policy: AddressPolicy, timeout: aiohttp.ClientTimeout, headers: Mapping[str, str] | None = None
+) -> aiohttp.ClientSession:
+    """A session for services that an account configured: every address a socket is opened for is checked."""
+
+    def open_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not policy.is_allowed(str(address[0])):
+            raise _RefusedAddressError(f"the address {address[0]} is refused")
+        return socket.socket(family, kind, protocol)
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(use_dns_cache=False, socket_factory=open_socket),
+        timeout=timeout,
+        headers=headers,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
 
 
 def service_session(*, total_seconds: float = 60, connect_seconds: float = 5) -> aiohttp.ClientSession:

@@ -30,7 +30,7 @@ from antiphon.domain.calls.records import Call, Speaker, Step, Turn
 from antiphon.domain.calls.rows import call_exists, lock_call
 from antiphon.domain.calls.segments import SegmentResult, store_segments
 from antiphon.domain.calls.turns import named_speakers, plain_text, transcriptions, turns_by_segment, turns_of
-from antiphon.domain.engines import transcription_config
+from antiphon.domain.engines import account_insight, account_transcription
 from antiphon.domain.pipeline import (
     MEDIA_TIMEOUT,
     TRANSCRIBE_TIMEOUT,
@@ -158,7 +158,9 @@ class CallJobs:
         if not company.transcription_enabled:
             return Result()
         services = self._services
-        config = replace(transcription_config(services.settings), max_seconds=MAX_RECORDING_SECONDS)
+        config = replace(
+            await account_transcription(services, call.account_id), max_seconds=MAX_RECORDING_SECONDS
+        )
         with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
             path = Path(folder, "recording.webm")
             try:
@@ -218,7 +220,6 @@ class CallJobs:
         """The built-in rules read what the caller said; other engines the whole conversation."""
         said = [turn for turn in turns if turn.speaker == "caller"] or list(turns)
         words = " ".join(turn.text for turn in said)
-        text = words if self._insight.name == "rules" else plain_text(turns)
         hints = InsightHints(
             now_ms=call.started_at,
             country=company.country,
@@ -226,9 +227,11 @@ class CallJobs:
             language=company.language,
             sender_name=call.remote_name,
         )
-        insight = await self._insight.analyse(
-            text, hints, [turn.text for turn in said], final=context.is_last_attempt
-        )
+        async with account_insight(self._services, call.account_id, self._insight) as engine:
+            text = words if engine.name == "rules" else plain_text(turns)
+            insight = await engine.analyse(
+                text, hints, [turn.text for turn in said], final=context.is_last_attempt
+            )
         score = await self._services.media.run(
             score_of, words, insight.sentiment, timeout=MEDIA_TIMEOUT, lane=Lane.QUICK
         )

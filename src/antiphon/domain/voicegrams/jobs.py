@@ -17,7 +17,7 @@ from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.registry import JobContext, JobRegistry
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.accounts.queries import get_account
-from antiphon.domain.engines import transcription_config
+from antiphon.domain.engines import account_insight, account_transcription
 from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import KIND, complete_voicegram, finish_step, start_step
@@ -90,12 +90,13 @@ class Pipeline:
         if key is None:
             return _transcript_values(None), None, "the audio was deleted"
         company = await self._services.database.read(get_company, voicegram.account_id)
+        config = await account_transcription(self._services, voicegram.account_id)
         with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
             path = Path(folder, "audio")
             await self._services.store.fetch_to(key, path)
             transcript = await self._services.media.run(
                 transcribe_file,
-                transcription_config(self._services.settings),
+                config,
                 path,
                 company.language,
                 timeout=TRANSCRIBE_TIMEOUT,
@@ -113,12 +114,13 @@ class Pipeline:
             language=voicegram.language or "en",
             sender_email=voicegram.sender_email,
         )
-        insight = await self._insight.analyse(
-            voicegram.transcript_text,
-            hints,
-            pause_segments(voicegram.transcript_words),
-            final=context.is_last_attempt,
-        )
+        async with account_insight(self._services, voicegram.account_id, self._insight) as engine:
+            insight = await engine.analyse(
+                voicegram.transcript_text,
+                hints,
+                pause_segments(voicegram.transcript_words),
+                final=context.is_last_attempt,
+            )
         return _insight_values(insight), insight.engine, insight.note
 
 

@@ -18,6 +18,7 @@ class InsightConfig:
     api_key: str | None = field(default=None, repr=False)
     model: str | None = None
     timeout_s: float = 60.0
+    allowed_networks: tuple[str, ...] | None = None
 
 
 def create_insight(config: InsightConfig) -> InsightEngine:
@@ -34,6 +35,10 @@ def create_insight(config: InsightConfig) -> InsightEngine:
         from .openai_compatible import OpenAICompatibleEngine
 
         return OpenAICompatibleEngine(
-            config.base_url, config.model, config.api_key, timeout_s=config.timeout_s
+            config.base_url,
+            config.model,
+            config.api_key,
+            timeout_s=config.timeout_s,
+            allowed_networks=config.allowed_networks,
         )
     raise ConfigurationError(f"unknown insight engine `{config.engine}`; known: rules, openai")

@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 
 from antiphon.core.errors import ErrorCategory, ServiceError
+from antiphon.speech.openai_session import open_session
 
 from .answer import AnswerError, read_answer
 from .port import Insight, InsightHints, empty_insight
@@ -38,12 +39,19 @@ class OpenAICompatibleEngine:
     """
 
     def __init__(
-        self, base_url: str, model: str, api_key: str | None = None, *, timeout_s: float = 60.0
+        self,
+        base_url: str,
+        model: str,
+        api_key: str | None = None,
+        *,
+        timeout_s: float = 60.0,
+        allowed_networks: tuple[str, ...] | None = None,
     ) -> None:
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._model = model
         self._api_key = api_key
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._allowed_networks = allowed_networks
         self._rules = RulesEngine()
         self._session: aiohttp.ClientSession | None = None
         self.name = f"openai:{model}"
@@ -90,7 +98,7 @@ class OpenAICompatibleEngine:
         }
         headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            self._session = open_session(self._allowed_networks, self._timeout)
         try:
             async with self._session.post(
                 self._url, json=body, headers=headers, allow_redirects=False

@@ -31,6 +31,7 @@ class SynthesisConfig:
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     model: str = "tts-1"
+    allowed_networks: tuple[str, ...] | None = None
 
 
 def create_synthesiser(config: SynthesisConfig) -> Synthesiser:
@@ -48,7 +49,7 @@ def create_synthesiser(config: SynthesisConfig) -> Synthesiser:
     if engine == "piper":
         return PiperSynthesiser(Path(config.model_path))
     if engine == "openai":
-        return OpenAISynthesiser(config.base_url, config.api_key, config.model)
+        return OpenAISynthesiser(config.base_url, config.api_key, config.model, config.allowed_networks)
     raise ConfigurationError(f"unknown synthesis engine {engine!r}: use one of {', '.join(ENGINES)}")
 
 

@@ -9,6 +9,7 @@ import aiohttp
 
 from antiphon.core.errors import ConfigurationError
 from antiphon.speech.openai_errors import OPENAI_TIMEOUT, connection_failure, http_failure, unreadable_answer
+from antiphon.speech.openai_session import open_session
 
 
 class OpenAISynthesiser:
@@ -17,12 +18,15 @@ class OpenAISynthesiser:
     name = "openai"
     default_voice = "alloy"
 
-    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+    def __init__(
+        self, base_url: str, api_key: str, model: str, allowed_networks: tuple[str, ...] | None = None
+    ) -> None:
         if not base_url:
             raise ConfigurationError("the openai synthesis engine needs a base URL")
         self._url = f"{base_url.rstrip('/')}/audio/speech"
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = model
+        self._allowed_networks = allowed_networks
 
     def write_wav(self, text: str, voice: str, target: Path) -> None:
         audio = asyncio.run(
@@ -35,7 +39,7 @@ class OpenAISynthesiser:
     async def _post(self, body: dict[str, str]) -> bytes:
         try:
             async with (
-                aiohttp.ClientSession(timeout=OPENAI_TIMEOUT, headers=self._headers) as session,
+                open_session(self._allowed_networks, OPENAI_TIMEOUT, self._headers) as session,
                 session.post(self._url, json=body, allow_redirects=False) as response,
             ):
                 if response.status != 200:

@@ -20,7 +20,8 @@ class TranscriptionConfig:
     """Which recogniser and where its model or service is.
 
     `engine` is one of `ENGINES`; `model_dir` the folder of a faster-whisper or vosk model; `base_url`,
-    `api_key` and `model` belong to an OpenAI-compatible service; `language` is for calls that name none.
+    `api_key` and `model` belong to an OpenAI-compatible service; `language` is for calls that name none;
+    `allowed_networks` as in `open_session`.
     """
 
     engine: str = "auto"
@@ -30,6 +31,7 @@ class TranscriptionConfig:
     model: str = "whisper-1"
     language: str = "en"
     max_seconds: float = MAX_SECONDS
+    allowed_networks: tuple[str, ...] | None = None
 
 
 def choose_engine(config: TranscriptionConfig) -> str:
@@ -64,7 +66,9 @@ def create_transcriber(config: TranscriptionConfig) -> Transcriber:
         return VoskTranscriber(Path(config.model_dir), config.max_seconds)
     from antiphon.speech.transcription.openai_compatible import OpenAITranscriber
 
-    return OpenAITranscriber(config.base_url, config.api_key, config.model, config.max_seconds)
+    return OpenAITranscriber(
+        config.base_url, config.api_key, config.model, config.max_seconds, config.allowed_networks
+    )
 
 
 @lru_cache(maxsize=2)

@@ -14,6 +14,7 @@ import aiohttp
 from antiphon.core.errors import ConfigurationError
 from antiphon.speech.audio import to_webm_opus
 from antiphon.speech.openai_errors import OPENAI_TIMEOUT, connection_failure, http_failure, unreadable_answer
+from antiphon.speech.openai_session import open_session
 from antiphon.speech.transcription.port import Transcript, Word, assemble
 
 
@@ -22,13 +23,21 @@ class OpenAITranscriber:
 
     name = "openai"
 
-    def __init__(self, base_url: str, api_key: str, model: str, max_seconds: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        model: str,
+        max_seconds: float,
+        allowed_networks: tuple[str, ...] | None = None,
+    ) -> None:
         if not base_url:
             raise ConfigurationError("the openai transcription engine needs a base URL")
         self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
         self._api_key = api_key
         self._model = model
         self._max_seconds = max_seconds
+        self._allowed_networks = allowed_networks
 
     def transcribe(self, path: Path, language: str) -> Transcript:
         """Send the sound as WebM/Opus; `ServiceError` says by its category whether to try again."""
@@ -50,7 +59,7 @@ class OpenAITranscriber:
         headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
         try:
             async with (
-                aiohttp.ClientSession(timeout=OPENAI_TIMEOUT) as session,
+                open_session(self._allowed_networks, OPENAI_TIMEOUT) as session,
                 session.post(self._url, data=form, headers=headers, allow_redirects=False) as response,
             ):
                 body = await response.text(errors="replace")

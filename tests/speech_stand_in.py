@@ -92,7 +92,7 @@ def serve() -> Iterator[StandIn]:
                     break
             return body
 
-        do_GET = do_POST = _handle  # noqa: N815 - names of the base class
+        do_GET = do_POST = do_DELETE = _handle  # noqa: N815 - names of the base class
 
         def log_message(self, format: str, *args: object) -> None:
             pass

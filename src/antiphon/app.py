@@ -51,6 +51,7 @@ from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.demo_story import DemoJobs
 from antiphon.domain.engines import insight_config
+from antiphon.domain.integrations.services import AccountMailers
 from antiphon.domain.interactions import (
     forget_call,
     uncount_message,
@@ -188,7 +189,7 @@ def create_jobs(services: Services) -> JobRegistry:
     CallJobs(services, insight).register(registry)
     Maintenance(services).register(registry)
     WebhookJobs(services).register(registry)
-    MailJobs(services).register(registry)
+    MailJobs(services, AccountMailers(services)).register(registry)
     AccountJobs(services).register(registry)
     ChannelJobs(services).register(registry)
     MessageJobs(services).register(registry)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -29,7 +30,7 @@ from antiphon.carriers.port import (
     SendRefused,
     SendUnknown,
 )
-from antiphon.carriers.requests import content_type, fetch, post_once
+from antiphon.carriers.requests import content_type, fetch, post_once, status_category
 from antiphon.core.clock import SECOND, Clock
 from antiphon.core.errors import DomainError, ErrorCategory, ServiceError
 from antiphon.core.http import GuardedClient
@@ -152,6 +153,29 @@ class MetaWhatsAppCarrier:
                     events.extend(self._messages(value))
                     events.extend(self._states(value))
         return events
+
+    async def check(self) -> None:
+        await self._look("me")
+
+    async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
+        """The app's callbacks are set at Meta itself; here the number must be one of the token's."""
+        if not carrier_number_id:
+            raise ServiceError(ErrorCategory.CALLER, "the phone number id is needed", service=NAME)
+        await self._look(carrier_number_id)
+        return carrier_number_id
+
+    async def unhook_number(self, carrier_number_id: str | None, *, release: bool) -> None:
+        return None
+
+    async def _look(self, what: str) -> None:
+        """Raises ServiceError unless the token may read it."""
+        url = f"{self._base}/{quote(what, safe='')}"
+        response = await self._http.request("GET", url, headers=self._authorization)
+        if response.status >= 300:
+            error = _dict(_object(response.body), "error")
+            text = str(error.get("message") or f"meta answered {response.status}")
+            category = ErrorCategory.AUTH if error.get("code") in _AUTH_CODES else None
+            raise ServiceError(category or status_category(response.status), text, service=NAME)
 
     async def fetch_media(
         self, *, url: str | None = None, carrier_media_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES

@@ -231,6 +231,21 @@ class Carrier(Protocol):
         """What the carrier wants to hear back."""
         ...
 
+    async def check(self) -> None:
+        """Raises ServiceError when the carrier refuses the connection's access or is not reached."""
+        ...
+
+    async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
+        """Point the number's callbacks at the connection; its id at the carrier, if it has one.
+
+        Raises ServiceError, CALLER when the carrier's account has no such number.
+        """
+        ...
+
+    async def unhook_number(self, carrier_number_id: str | None, *, release: bool) -> None:
+        """Take the callbacks away, or give the number back. Raises ServiceError."""
+        ...
+
     async def fetch_media(
         self, *, url: str | None = None, carrier_media_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> FetchedMedia:

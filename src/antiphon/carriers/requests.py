@@ -76,7 +76,7 @@ async def fetch(
                 raise ServiceError(ErrorCategory.CALLER, "the file is too large", service=service)
             return FetchedMedia(response.body, content_type(response.headers.get("Content-Type", "")))
         raise ServiceError(
-            _category(response.status),
+            status_category(response.status),
             f"{service} answered {response.status}",
             service=service,
             retry_after_ms=retry_after(response),
@@ -99,7 +99,8 @@ def _origin(service: str, url: str) -> tuple[str, str, int]:
     return target.scheme, target.host, target.port
 
 
-def _category(status: int) -> ErrorCategory:
+def status_category(status: int) -> ErrorCategory:
+    """Whether a refused request is to be tried again, by its status."""
     if status in (401, 403):
         return ErrorCategory.AUTH
     if status == 429:

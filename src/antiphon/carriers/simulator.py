@@ -152,6 +152,15 @@ class SimulatorCarrier:
     def answer(self, request: CallbackRequest) -> CallbackAnswer:
         return CallbackAnswer(204)
 
+    async def check(self) -> None:
+        return None
+
+    async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
+        return carrier_number_id
+
+    async def unhook_number(self, carrier_number_id: str | None, *, release: bool) -> None:
+        return None
+
     async def fetch_media(
         self, *, url: str | None = None, carrier_media_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
     ) -> FetchedMedia:

@@ -1,8 +1,9 @@
 """Twilio: SMS, MMS and WhatsApp both ways, status callbacks of calls and messages, recordings.
 
 Credentials: `account_sid`, `auth_token`. Settings: `base_url`, `messaging_service_sid`, `forward_to` (where
-an incoming call is put through to), `answers_keywords` (false where Twilio's own answers to STOP, START and
-HELP are switched off). The account's callbacks point at the connection's callback address.
+an incoming call is put through to), `forwarding` (the same by number, before it), `answers_keywords` (false
+where Twilio's own answers to STOP, START and HELP are switched off). The account's callbacks point at the
+connection's callback address.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -44,9 +45,9 @@ from antiphon.carriers.port import (
     SendRefused,
     SendUnknown,
 )
-from antiphon.carriers.requests import content_type, fetch, post_once
+from antiphon.carriers.requests import content_type, fetch, post_once, status_category
 from antiphon.core.clock import SECOND, Clock, from_datetime
-from antiphon.core.errors import DomainError, ErrorCategory
+from antiphon.core.errors import DomainError, ErrorCategory, ServiceError
 from antiphon.core.http import GuardedClient
 
 NAME = "twilio"
@@ -122,6 +123,7 @@ class TwilioCarrier:
         self._service_sid = str(settings.get("messaging_service_sid") or "")
         self._forward_to = str(settings.get("forward_to") or "")
         self._answers_keywords = settings.get("answers_keywords") is not False
+        self._forwarding: Mapping[str, Mapping[str, Any]] = settings.get("forwarding") or {}
         self._callback_url = callback_url
         self._http = http
         self._clock = clock
@@ -196,15 +198,60 @@ class TwilioCarrier:
         form = dict(_form(request))
         verbs = ""
         asks = form.get("CallStatus") == "ringing" and "CallbackSource" not in form
-        if asks and form.get("Direction") == "inbound" and self._forward_to:
+        own = form.get("To", "")
+        plan = self._forwarding.get(own, {})
+        target = str(plan.get("number") or self._forward_to)
+        if asks and form.get("Direction") == "inbound" and target:
+            recorded = "record-from-answer-dual" if plan.get("is_recorded", True) else "do-not-record"
+            shown = f" callerId={quoteattr(own)}" if plan.get("show") == "own" else ""
             verbs = (
-                f'<Dial record="record-from-answer-dual"'
+                f'<Dial record="{recorded}"{shown}'
                 f" recordingStatusCallback={quoteattr(self._callback_url)}>"
                 f'<Number statusCallbackEvent="answered" statusCallback={quoteattr(self._callback_url)}>'
-                f"{escape(self._forward_to)}</Number></Dial>"
+                f"{escape(target)}</Number></Dial>"
             )
         document = f'<?xml version="1.0" encoding="UTF-8"?><Response>{verbs}</Response>'
         return CallbackAnswer(200, document.encode(), "text/xml")
+
+    async def check(self) -> None:
+        await self._ask("GET", ".json")
+
+    async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
+        sid = carrier_number_id
+        if not sid:
+            found = await self._ask("GET", f"/IncomingPhoneNumbers.json?{urlencode({'PhoneNumber': e164})}")
+            numbers = found.get("incoming_phone_numbers")
+            sid = numbers[0].get("sid") if isinstance(numbers, list) and numbers else None
+            if not isinstance(sid, str):
+                raise ServiceError(ErrorCategory.CALLER, f"the account has no number {e164}", service=NAME)
+        await self._ask("POST", _number_path(sid), self._callbacks(self._callback_url))
+        return sid
+
+    async def unhook_number(self, carrier_number_id: str | None, *, release: bool) -> None:
+        if carrier_number_id and release:
+            await self._ask("DELETE", _number_path(carrier_number_id))
+        elif carrier_number_id:
+            await self._ask("POST", _number_path(carrier_number_id), self._callbacks(""))
+
+    def _callbacks(self, url: str) -> dict[str, str]:
+        return {"VoiceUrl": url, "SmsUrl": url, "StatusCallback": url}
+
+    async def _ask(self, method: str, path: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The answer of the account's own resources. Raises ServiceError."""
+        headers = {**self._authorization}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        response = await self._http.request(
+            method,
+            f"{self._base_url}/{API_VERSION}/Accounts/{self._sid}{path}",
+            headers=headers,
+            body=urlencode(form or {}).encode(),
+        )
+        answer = _object(response.body)
+        if response.status >= 300:
+            text = str(answer.get("message", f"twilio answered {response.status}"))
+            raise ServiceError(status_category(response.status), text, service=NAME)
+        return answer
 
     async def fetch_media(
         self, *, url: str | None = None, carrier_media_id: str | None = None, max_bytes: int = MAX_MEDIA_BYTES
@@ -303,6 +350,10 @@ class TwilioCarrier:
         channels = 2 if form.get("RecordingChannels") == "2" else 1
         sid = form.get("ParentCallSid") or form["CallSid"]
         return [RecordingReady(sid, form["RecordingSid"], f"{url}.wav?RequestedChannels={channels}")]
+
+
+def _number_path(sid: str) -> str:
+    return f"/IncomingPhoneNumbers/{quote(sid, safe='')}.json"
 
 
 def signature(auth_token: str, url: str, pairs: list[tuple[str, str]]) -> str:

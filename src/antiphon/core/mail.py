@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
@@ -13,12 +14,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, unquote
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import aiosmtplib
 import idna
 import structlog
 
+from antiphon.core.addresses import AddressPolicy
 from antiphon.core.clock import Clock, to_datetime
 from antiphon.core.errors import ConfigurationError, DomainError, ErrorCategory, ServiceError
 
@@ -120,12 +122,19 @@ class SmtpMailer:
     """Sends each mail over a connection of its own."""
 
     def __init__(
-        self, config: MailConfig, clock: Clock, *, tls_context: ssl.SSLContext | None = None
+        self,
+        config: MailConfig,
+        clock: Clock,
+        *,
+        tls_context: ssl.SSLContext | None = None,
+        policy: AddressPolicy | None = None,
     ) -> None:
+        """With a policy, the server is one that an account has named: its address must be allowed."""
         self._config = config
         self._clock = clock
         self._sender = parse_address(config.sender, "from")
         self._tls_context = tls_context
+        self._policy = policy
 
     async def send(self, mail: Mail) -> None:
         message = build_message(mail, self._sender, self._clock)
@@ -139,7 +148,7 @@ class SmtpMailer:
                         parse_address(address, "to").addr_spec for address in (mail.to, *mail.cc, *mail.bcc)
                     ],
                     hostname=config.host,
-                    port=config.port,
+                    **await self._way(),
                     username=config.username or None,
                     password=config.password or None,
                     use_tls=config.security == "tls",
@@ -149,6 +158,47 @@ class SmtpMailer:
                 )
         except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
             raise _service_error(exc) from exc
+
+    async def check(self) -> None:
+        """Connect and sign in without sending. Raises ServiceError."""
+        config = self._config
+        try:
+            async with asyncio.timeout(config.timeout_seconds):
+                client = aiosmtplib.SMTP(
+                    hostname=config.host,
+                    **await self._way(),
+                    username=config.username or None,
+                    password=config.password or None,
+                    use_tls=config.security == "tls",
+                    start_tls=config.security == "starttls",
+                    tls_context=self._tls_context,
+                    timeout=config.timeout_seconds,
+                )
+                async with client:
+                    await client.noop()
+        except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
+            raise _service_error(exc) from exc
+
+    async def _way(self) -> dict[str, Any]:
+        """The port, or a socket to an address that the policy allows."""
+        config = self._config
+        if self._policy is None:
+            return {"port": config.port}
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+        if any(not self._policy.is_allowed(str(entry[4][0])) for entry in found):
+            raise ServiceError(
+                ErrorCategory.CALLER, "The mail server's address is not allowed.", service="smtp"
+            )
+        family, kind, protocol, _, address = found[0]
+        opened = socket.socket(family, kind, protocol)
+        opened.setblocking(False)
+        try:
+            await loop.sock_connect(opened, address)
+        except BaseException:
+            opened.close()
+            raise
+        return {"sock": opened}
 
 
 def create_mailer(config: MailConfig, clock: Clock) -> Mailer:

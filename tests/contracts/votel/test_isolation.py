@@ -34,6 +34,10 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
 
     invitation = await world.post("/invitations", json={"email": "ann@example.org"}, tenant=theirs)
 
+    number = await world.services.database.write(create_simulator, world.services.cipher, theirs.account.id)
+    smtp = {"fields": {"host": "mail.example.org", "sender": "a@example.org"}}
+    connected = await world.post("/integrations/smtp/connect", json=smtp, tenant=theirs)
+
     def subscribe(tx: WriteTx) -> str:
         services, dialect = world.services, world.services.dialects["voicegram"]
         made = create_subscription(
@@ -69,6 +73,8 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         "/voicegrams/": voicegram_id,
         "/webhooks/": subscription_id,
         "/api-keys/": theirs.key_id,
+        "/phone-numbers/": number.id,
+        "/integration-connections/": connected.json()["id"],
         "/users/": theirs.user_id,
         "/invitations/": invitation.json()["id"],
         "link_id": link.json()["id"],

@@ -15,6 +15,7 @@ from antiphon.core.crypto import Cipher, sha256_hex
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts import audit
 from antiphon.domain.numbers.errors import NumberTakenError
 from antiphon.domain.numbers.queries import find_number, get_connection, get_number
 from antiphon.domain.numbers.records import Connection, ConnectionStatus, NewConnection, Number
@@ -67,13 +68,15 @@ def create_connection(
             "account_id": account_id,
             "carrier": carrier,
             "label": label,
-            "sealed_credentials": cipher.seal(sealed, _context(connection.id)),
+            "sealed_credentials": cipher.seal(sealed, connection_context(connection.id)),
             "webhook_token_hash": sha256_hex(token),
             "settings": msgspec.json.encode(connection.settings).decode(),
             "status": connection.status.value,
             "created_at": tx.now,
         },
     )
+    target = audit.Target("integration_connection", connection.id, label or carrier)
+    audit.record(tx, account_id, "integration_connection.created", target)
     return NewConnection(get_connection(tx, account_id, connection.id), token)
 
 
@@ -81,11 +84,12 @@ def open_credentials(cipher: Cipher, connection: Connection) -> dict[str, str]:
     """The connection's credentials with its callback token. Raises CipherError."""
     if connection.sealed_credentials is None:
         return {}
-    opened = cipher.open(connection.sealed_credentials, _context(connection.id))
+    opened = cipher.open(connection.sealed_credentials, connection_context(connection.id))
     return msgspec.json.decode(opened, type=dict[str, str])
 
 
-def _context(connection_id: str) -> str:
+def connection_context(connection_id: str) -> str:
+    """What the credentials are sealed for."""
     return f"carrier_connections.sealed_credentials.{connection_id}"
 
 
@@ -140,6 +144,7 @@ def create_number(
         )
     except IntegrityError as error:
         raise NumberTakenError(f"{e164} is in use", field="number") from error
+    audit.record(tx, account_id, "number.imported", audit.Target("phone_number", number_id, e164))
     return get_number(tx, account_id, number_id)
 
 

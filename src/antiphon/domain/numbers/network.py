@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from antiphon.carriers.factory import create_carrier
 from antiphon.carriers.port import Carrier
 from antiphon.domain.numbers.commands import CALLBACK_TOKEN, open_credentials
-from antiphon.domain.numbers.records import Connection
+from antiphon.domain.numbers.destinations import FORWARDING
+from antiphon.domain.numbers.records import Connection, Number
 from antiphon.domain.services import Services
 
 
@@ -14,14 +17,22 @@ def callback_url(origin: str, carrier: str, token: str) -> str:
     return f"{origin}/api/carriers/{carrier}/{token}"
 
 
-def open_carrier(services: Services, connection: Connection) -> Carrier:
-    """The carrier with the connection's opened credentials. Raises CipherError, ConfigurationError."""
+def open_carrier(services: Services, connection: Connection, numbers: Sequence[Number] = ()) -> Carrier:
+    """The carrier with the connection's opened credentials. Raises CipherError, ConfigurationError.
+
+    `numbers` are those whose calls it may have to put through.
+    """
+    forwarding = {
+        number.e164: {**number.call_destination, "is_recorded": number.is_recorded}
+        for number in numbers
+        if number.call_destination is not None and number.call_destination["type"] == FORWARDING
+    }
     credentials = open_credentials(services.cipher, connection)
     return create_carrier(
         connection.carrier,
         connection.id,
         credentials,
-        connection.settings,
+        {**connection.settings, "forwarding": forwarding},
         callback_url=callback_url(
             services.settings.origin, connection.carrier, credentials.get(CALLBACK_TOKEN, "")
         ),

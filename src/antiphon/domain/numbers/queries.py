@@ -25,6 +25,7 @@ _CONNECTION = select(
     c.last_error,
     c.created_at,
     c.sealed_credentials,
+    c.updated_at,
 ).where(c.deleted_at.is_(None))
 _ONE_CONNECTION = _CONNECTION.where(c.account_id == bindparam("account_id"), c.id == bindparam("id"))
 _CONNECTIONS = _CONNECTION.where(c.account_id == bindparam("account_id")).order_by(c.created_at, c.id)
@@ -45,6 +46,12 @@ _NUMBER = (
         n.whatsapp,
         n.carrier_number_id,
         n.created_at,
+        n.call_destination,
+        n.fallback,
+        n.is_recorded,
+        n.is_default,
+        n.updated_at,
+        c.status,
     )
     .join(carrier_connections, c.id == n.connection_id)
     .where(n.deleted_at.is_(None))
@@ -52,7 +59,9 @@ _NUMBER = (
 _BY_E164 = _NUMBER.where(n.e164 == bindparam("e164"))
 _OWN_BY_E164 = _NUMBER.where(n.account_id == bindparam("account_id"), n.e164 == bindparam("e164"))
 _OWN_BY_ID = _NUMBER.where(n.account_id == bindparam("account_id"), n.id == bindparam("id"))
-_OWN = _NUMBER.where(n.account_id == bindparam("account_id")).order_by(n.created_at, n.id)
+_OWN = _NUMBER.where(n.account_id == bindparam("account_id")).order_by(
+    n.is_default.desc(), n.created_at, n.id
+)
 
 
 def get_connection(tx: ReadTx, account_id: str, connection_id: str) -> Connection:
@@ -79,13 +88,13 @@ def find_number(tx: ReadTx, e164: str) -> Number | None:
     """The live number of any account."""
     # unscoped: the owner of the number is what is looked for
     row = tx.first(_BY_E164, {"e164": e164})
-    return None if row is None else Number(*row)
+    return None if row is None else _number(row)
 
 
 def get_own_number(tx: ReadTx, account_id: str, e164: str) -> Number | None:
     """The account's live number, or None."""
     row = tx.first(_OWN_BY_E164, {"account_id": account_id, "e164": e164})
-    return None if row is None else Number(*row)
+    return None if row is None else _number(row)
 
 
 def get_number(tx: ReadTx, account_id: str, number_id: str) -> Number:
@@ -93,12 +102,12 @@ def get_number(tx: ReadTx, account_id: str, number_id: str) -> Number:
     row = tx.first(_OWN_BY_ID, {"account_id": account_id, "id": number_id})
     if row is None:
         raise NotFoundError("Number not found")
-    return Number(*row)
+    return _number(row)
 
 
 def list_numbers(tx: ReadTx, account_id: str) -> list[Number]:
-    """Oldest first."""
-    return [Number(*row) for row in tx.all(_OWN, {"account_id": account_id})]
+    """The default one first, then the oldest."""
+    return [_number(row) for row in tx.all(_OWN, {"account_id": account_id})]
 
 
 def _connection(row: AnyRow) -> Connection:
@@ -113,4 +122,31 @@ def _connection(row: AnyRow) -> Connection:
         row.last_error,
         row.created_at,
         row.sealed_credentials,
+        row.updated_at,
     )
+
+
+def _number(row: AnyRow) -> Number:
+    return Number(
+        row.id,
+        row.account_id,
+        row.connection_id,
+        row.carrier,
+        row.e164,
+        row.label,
+        row.voice,
+        row.sms,
+        row.whatsapp,
+        row.carrier_number_id,
+        row.created_at,
+        _object(row.call_destination),
+        _object(row.fallback),
+        row.is_recorded,
+        row.is_default,
+        row.updated_at,
+        row.status,
+    )
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else msgspec.json.decode(text, type=dict[str, Any])

@@ -25,6 +25,7 @@ class Connection:
     last_error: str | None
     created_at: int
     sealed_credentials: str | None = field(default=None, repr=False)
+    updated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,9 @@ class Number:
     whatsapp: bool
     carrier_number_id: str | None
     created_at: int
+    call_destination: dict[str, Any] | None = None
+    fallback: dict[str, Any] | None = None
+    is_recorded: bool = True
+    is_default: bool = False
+    updated_at: int | None = None
+    connection_status: str = "connected"

@@ -14,7 +14,7 @@ from antiphon.core.crypto import sha256_hex
 from antiphon.core.errors import DomainError
 from antiphon.domain.carrier_events import apply_events
 from antiphon.domain.numbers.network import open_carrier
-from antiphon.domain.numbers.queries import find_connection_by_token
+from antiphon.domain.numbers.queries import find_connection_by_token, list_numbers
 
 ROUTES = Routes("Carriers")
 
@@ -46,7 +46,8 @@ async def _handle(call: Call) -> Response:
         body = await read_body(call.request, MAX_CALLBACK_BYTES)
     except BodyError as error:
         raise invalid("", str(error)) from None
-    carrier = open_carrier(services, connection)
+    numbers = await services.database.read(list_numbers, connection.account_id)
+    carrier = open_carrier(services, connection, numbers)
     callback = _callback(call.request, services.settings.origin, body)
     if not carrier.verify(callback):
         log.warning("carrier callback refused", carrier=connection.carrier, connection=connection.id)

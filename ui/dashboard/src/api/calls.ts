@@ -1,0 +1,24 @@
+import { queryOptions } from "@tanstack/react-query";
+import { whileNotLive } from "@/live/alive";
+import { call } from "./client";
+import { keys } from "./keys";
+import { listQuery, PAGE_SIZE } from "./list";
+import type { Endpoints } from "./types";
+
+export type { CallDetail, CallRow } from "./types";
+export type CallFilters = Omit<Endpoints["GET /activity/calls"]["query"], "limit" | "page" | "format">;
+
+export const callsQuery = (filters: CallFilters) => ({
+  ...listQuery([...keys.calls, "list", filters], async (page, signal) => {
+    const answer = await call("GET /activity/calls", { query: { ...filters, page, limit: PAGE_SIZE }, signal });
+    return { rows: answer.calls, total: answer.total };
+  }),
+  refetchInterval: whileNotLive,
+});
+
+export const callQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.calls, "one", id],
+    queryFn: ({ signal }) => call("GET /activity/calls/{id}", { path: { id }, signal }),
+    refetchInterval: whileNotLive,
+  });

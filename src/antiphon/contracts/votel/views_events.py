@@ -10,13 +10,14 @@ import msgspec
 
 from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering
 from antiphon.contracts.votel.views import channel_view
+from antiphon.contracts.votel.views_conversations import conversation_data, message_data
 from antiphon.contracts.votel.views_leads import lead_view
+from antiphon.contracts.votel.views_people import member_view
 from antiphon.contracts.votel.views_webhooks import webhook_view
-from antiphon.core.clock import MINUTE, to_iso
+from antiphon.core.clock import to_iso, to_iso_or_none
 from antiphon.core.events import Event
+from antiphon.domain.accounts.records import Member
 from antiphon.domain.channels.records import Channel
-from antiphon.domain.contacts.records import Contact
-from antiphon.domain.contacts.snapshot import snapshot
 from antiphon.domain.leads import lead_of_snapshot
 from antiphon.domain.webhooks.dialect import AudioLink
 from antiphon.domain.webhooks.records import Subscription
@@ -45,6 +46,93 @@ def reference(name: str) -> View:
     return view
 
 
+def conversation(event: Event, telling: Telling) -> dict[str, Any]:
+    """The conversation as `GET /conversations/{id}` shows it; stars are a person's own and not told."""
+    if "contact" not in event.data:
+        return reference("conversation")(event, telling)
+    return {
+        "conversation": conversation_data(event.data),
+        **_given(event, "from_user_id"),
+        **_changes(event),
+    }
+
+
+def message(event: Event, telling: Telling) -> dict[str, Any]:
+    """The message as `GET /messages/{id}` shows it."""
+    if "attachments" not in event.data:
+        return reference("message")(event, telling)
+    shown = message_data(event.data, telling.rendering.origin)
+    return {"message": shown, **_given(event, "previous_status", "mentions")}
+
+
+def call(event: Event, telling: Telling) -> dict[str, Any]:
+    """The call as `GET /activity/calls/{id}` shows it, as far as the moment knows it."""
+    data = event.data
+    if "started_at" not in data:
+        return reference("call")(event, telling)
+    shown = {
+        "id": data["id"],
+        "call_sid": data["call_sid"],
+        "type": "phone",
+        "direction": data["direction"],
+        "status": data["status"],
+        "ended_reason": data["ended_reason"],
+        "from_number": data["from_number"],
+        "to_number": data["to_number"],
+        "number_id": data.get("number_id"),
+        "provider": data["carrier"],
+        "agent_id": data["assistant_id"],
+        "lead_id": data["contact_id"],
+        "lead_name": data["remote_name"],
+        "user_id": data["user_id"],
+        "started_at": to_iso(data["started_at"]),
+        "answered_at": to_iso_or_none(data["answered_at"]),
+        "ended_at": to_iso_or_none(data["ended_at"]),
+        "duration_seconds": data["duration_seconds"],
+        "voicemail": data["ended_reason"] == "voicemail",
+        "is_test": data["is_test"],
+        "created_at": to_iso(data.get("created_at", data["started_at"])),
+    }
+    if event.type == "call.analyzed":
+        shown |= {
+            "summary": data["summary"],
+            "sentiment": data["sentiment"],
+            "analysis": data["analysis"],
+            "analyzed_at": to_iso_or_none(data["analyzed_at"]),
+            "transcript": data["transcript"],
+        }
+    return {"call": shown}
+
+
+def user(event: Event, telling: Telling) -> dict[str, Any]:
+    """The person as `GET /users/{id}` shows them."""
+    found = event.data.get("member")
+    if found is None:
+        return reference("user")(event, telling)
+    return {"user": member_view(msgspec.convert(found, Member)), **_changes(event)}
+
+
+def api_key(event: Event, telling: Telling) -> dict[str, Any]:
+    """The key as `GET /api-keys` shows it; never its text."""
+    data = event.data
+    shown = {"id": event.object_id, "name": data.get("name"), "kind": data.get("kind")}
+    if "created_at" in data:
+        shown |= {
+            "prefix": data["prefix"],
+            "scopes": data["scopes"],
+            "user_id": data["user_id"],
+            "expires_at": to_iso_or_none(data["expires_at"]),
+            "created_at": to_iso(data["created_at"]),
+        }
+    return {"api_key": shown}
+
+
+def suppression(event: Event, telling: Telling) -> dict[str, Any]:
+    """The entry with `channel`, `address` and `source`, as far as it is known."""
+    told = _given(event, "channel", "address", "source", "status", "reason")
+    return {"suppression": {"id": event.object_id}, **told}
+
+
 def recording_channel(event: Event, telling: Telling) -> dict[str, Any]:
     """The channel as `GET /recording-channels/{id}` shows it."""
     found = event.data.get("channel")
@@ -68,38 +156,6 @@ def lead(event: Event, telling: Telling) -> dict[str, Any]:
         shown["note"] = {**note, "created_at": to_iso(note["created_at"])}
     shown |= {name: data[name] for name in ("from", "to", "tag") if name in data}
     return {**shown, **_changes(event)}
-
-
-def sample_lead(at: int) -> dict[str, Any]:
-    """A lead of nobody, with everything that some event of leads says."""
-    contact = Contact(
-        f"{TEST_PREFIX}lead_1",
-        1,
-        "",
-        "Example",
-        "Lead",
-        "",
-        "manual",
-        {},
-        ("Example",),
-        ("+12025550143",),
-        ("lead@example.com",),
-        0,
-        None,
-        at,
-        at,
-    )
-    note = {"id": f"{TEST_PREFIX}note_1", "content": "Example", "pinned": False, "created_at": at}
-    return {
-        **snapshot(contact),
-        "stage": None,
-        "owner_name": None,
-        "changes": [{"field": "city", "from": None, "to": "Springfield"}],
-        "from": None,
-        "to": None,
-        "tag": "Example",
-        "note": note,
-    }
 
 
 def webhook(event: Event, telling: Telling) -> dict[str, Any]:
@@ -152,92 +208,10 @@ def _signed_audio(event: Event, telling: Telling) -> AudioLink:
     return AudioLink(telling.rendering.audio_url(event.account_id, event.object_id, expires_at), expires_at)
 
 
+def _given(event: Event, *names: str) -> dict[str, Any]:
+    """What the event says besides its object."""
+    return {name: event.data[name] for name in names if name in event.data}
+
+
 def _changes(event: Event) -> dict[str, Any]:
     return {"changes": event.data["changes"]} if "changes" in event.data else {}
-
-
-def sample_voicegram(now: int) -> dict[str, Any]:
-    return {
-        "id": f"{TEST_PREFIX}voicegram_1",
-        "created_at": now - 2 * MINUTE,
-        "completed_at": now - MINUTE,
-        "duration_ms": 14_200,
-        "sender_email": "visitor@example.org",
-        "channel": {
-            "kind": "campaign",
-            "id": f"{TEST_PREFIX}channel_1",
-            "name": "Autumn survey",
-            "page_url": None,
-        },
-        "transcript": {"text": "Please send me the price list for next year.", "confidence": 0.91},
-        "summary": {
-            "text": "Asks for next year's price list.",
-            "urgency": "low",
-            "sentiment": "neutral",
-            "intent": "inquiry",
-            "callback_required": False,
-            "action_items": [{"task": "Send the price list", "priority": "medium", "deadline": None}],
-            "mentioned": {"names": [], "phones": [], "emails": []},
-        },
-        "tags": [],
-        "lead_id": f"{TEST_PREFIX}lead_1",
-        "message_id": f"{TEST_PREFIX}voicegram_1",
-    }
-
-
-def sample_channel(now: int) -> dict[str, Any]:
-    return {
-        "id": f"{TEST_PREFIX}channel_1",
-        "subdomain": "acme",
-        "channel": {
-            "id": f"{TEST_PREFIX}channel_1",
-            "account_id": f"{TEST_PREFIX}account_1",
-            "kind": "campaign",
-            "name": "Autumn survey",
-            "host": None,
-            "slug": "autumn-survey",
-            "greeting": "",
-            "notify_emails": [],
-            "is_active": True,
-            "voicegram_count": 0,
-            "last_seen_at": None,
-            "created_at": now - MINUTE,
-            "updated_at": now,
-        },
-    }
-
-
-def sample_webhook(now: int) -> dict[str, Any]:
-    return {
-        "id": f"{TEST_PREFIX}webhook_1",
-        "reason": "failures",
-        "webhook": {
-            "id": f"{TEST_PREFIX}webhook_1",
-            "account_id": f"{TEST_PREFIX}account_1",
-            "contract": "native",
-            "url": "https://www.example.com/hooks",
-            "event_types": [],
-            "secret_prefix": "whsec_",
-            "channel_id": None,
-            "channel_type": None,
-            "source": "dashboard",
-            "zapier_subscription_id": None,
-            "is_active": False,
-            "consecutive_failures": 5,
-            "last_delivery_at": now,
-            "last_success_at": None,
-            "last_error": "http_status: 500",
-            "created_at": now - MINUTE,
-            "created_by_user_id": None,
-            "inactive_since": now,
-            "disabled_reason": "failures",
-            "number": 1,
-            "name": "CRM",
-            "filter": None,
-            "timezone": "UTC",
-        },
-    }
-
-
-def sample_reference(name: str) -> Callable[[int], dict[str, Any]]:
-    return lambda now: {"id": f"{TEST_PREFIX}{name}_1"}

@@ -87,7 +87,16 @@ def create_key(
             "created_at": tx.now,
         },
     )
-    tx.emit(Event(account_id, "api_key.created", key.id, {"kind": kind.value}))
+    told = {
+        "kind": kind.value,
+        "name": name,
+        "prefix": key.prefix,
+        "scopes": scopes,
+        "user_id": user_id,
+        "expires_at": expires_at,
+        "created_at": tx.now,
+    }
+    tx.emit(Event(account_id, "api_key.created", key.id, told))
     audit.record(tx, account_id, "api_key.created", audit.Target("api_key", key.id, name))
     return key
 
@@ -141,7 +150,7 @@ def revoke_key(tx: WriteTx, account_id: str, key_id: str) -> None:
         raise NotFoundError("API key not found")
     found = tx.execute(_REVOKE, {"p_account": account_id, "p_key": key_id, "p_now": tx.now})
     if found.rowcount:
-        tx.emit(Event(account_id, "api_key.revoked", key_id))
+        tx.emit(Event(account_id, "api_key.revoked", key_id, {"kind": row.kind, "name": row.name}))
         audit.record(tx, account_id, "api_key.revoked", audit.Target("api_key", key_id, row.name))
 
 

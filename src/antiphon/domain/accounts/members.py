@@ -198,7 +198,12 @@ def create_member(
     member = replace(get_member(tx, account_id, user_id), extension=free, settings=checked)
     _store(tx, account_id, member)
     add_invitation(tx, account_id, user_id)
-    tx.emit(Event(account_id, "user.invited", user_id, {"role": role.label}))
+    member = get_member(tx, account_id, user_id)
+    tx.emit(
+        Event(
+            account_id, "user.invited", user_id, {"role": role.label, "member": msgspec.to_builtins(member)}
+        )
+    )
     changes = audit.changed({}, {"email": email, "role": role.label})
     audit.record(tx, account_id, "user.invited", _target(member), changes)
     return get_member(tx, account_id, user_id)
@@ -242,8 +247,10 @@ def update_member(tx: WriteTx, account_id: str, user_id: str, changes: MemberCha
     differences = audit.changed(_flat(old), _flat(new))
     if old.is_active and not new.is_active:
         tx.execute(_END_SESSIONS, {"p_account": account_id, "p_user": user_id})
-        tx.emit(Event(account_id, "user.disabled", user_id, {"reassign_to": changes.reassign_to}))
-    tx.emit(Event(account_id, "user.updated", user_id, {"changes": differences}))
+        told = {"reassign_to": changes.reassign_to, "member": msgspec.to_builtins(new)}
+        tx.emit(Event(account_id, "user.disabled", user_id, told))
+    told = {"changes": differences, "member": msgspec.to_builtins(new)}
+    tx.emit(Event(account_id, "user.updated", user_id, told))
     audit.record(tx, account_id, "user.updated", _target(new), differences)
     return get_member(tx, account_id, user_id)
 

@@ -23,6 +23,7 @@ def snapshot(call: Call) -> dict[str, Any]:
         "remote_number": call.remote_number,
         "remote_name": call.remote_name,
         "group_number": call.group_number,
+        "number_id": call.number_id,
         "contact_id": call.contact_id,
         "user_id": call.user_id,
         "assistant_id": call.assistant_id,
@@ -33,6 +34,7 @@ def snapshot(call: Call) -> dict[str, Any]:
         "ended_at": call.ended_at,
         "duration_seconds": call.duration_seconds,
         "is_test": call.is_test,
+        "created_at": call.created_at,
     }
 
 

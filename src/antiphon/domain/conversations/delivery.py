@@ -211,4 +211,5 @@ def _announce(tx: WriteTx, account_id: str, before: Message, status: MessageStat
         sent = snapshot(message, tx.now, MessageStatus.SENT)
         tx.emit(Event(account_id, "message.sent", message.id, sent))
     if status is not MessageStatus.SENT:
-        tx.emit(Event(account_id, "message.status_updated", message.id, snapshot(message, tx.now)))
+        data = {**snapshot(message, tx.now), "previous_status": before.status.value}
+        tx.emit(Event(account_id, "message.status_updated", message.id, data))

@@ -54,6 +54,7 @@ from antiphon.domain.engines import insight_config
 from antiphon.domain.integrations.services import AccountMailers
 from antiphon.domain.interactions import (
     forget_call,
+    move_voicegram,
     uncount_message,
     uncount_messages,
     uncount_voicegram,
@@ -166,6 +167,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         bus.react(type, call_search.follow_contact)
         bus.react(type, message_search.follow_contact)
     bus.react("voicegram.received", link_sender)
+    bus.react("voicegram.updated", move_voicegram)
     bus.react("voicegram.deleted", uncount_voicegram)
     bus.react("message.deleted", uncount_message)
     bus.react("call.deleted", forget_call)

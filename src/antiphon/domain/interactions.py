@@ -51,6 +51,17 @@ def uncount_voicegram(tx: WriteTx, event: Event) -> None:
     _take_back(tx, event.account_id, row.contact_id, 1)
 
 
+def move_voicegram(tx: WriteTx, event: Event) -> None:
+    """Reaction: a voicegram that is another lead's is an interaction of that one."""
+    for change in event.data.get("changes", ()):
+        if change["field"] == "lead_id":
+            if change["from"] is not None:
+                _take_back(tx, event.account_id, change["from"], 1)
+            row = tx.first(_VOICEGRAM, {"account_id": event.account_id, "voicegram_id": event.object_id})
+            if row is not None:
+                touch_contact(tx, event.account_id, change["to"], 1, row.created_at)
+
+
 def uncount_message(tx: WriteTx, event: Event) -> None:
     """Reaction: as `uncount_voicegram`, of an erased message."""
     contact_id = tx.scalar(_MESSAGE, {"account_id": event.account_id, "message_id": event.object_id})

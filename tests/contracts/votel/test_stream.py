@@ -15,7 +15,8 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.feed import EventFeed
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import create_user, revoke_key
+from antiphon.domain.accounts.commands import create_user
+from antiphon.domain.accounts.keys import revoke_key
 from antiphon.domain.accounts.records import Role
 from antiphon.domain.accounts.tables import memberships
 from streams import Stream
@@ -79,7 +80,7 @@ async def test_an_event_arrives_as_it_happens(world: World) -> None:
     data = told["data"]
     assert data["id"] == f"vg_{voicegram_id}"
     assert data["transcript"]["text"] == "please send the price list"
-    assert data["message_id"] == voicegram_id
+    assert data["lead_id"] is data["message_id"] is None, "nobody has looked for its sender here"
     one = (await world.get(f"/voicegrams/{voicegram_id}")).json()
     assert one["event_id"] == told["id"]
     same = ("created_at", "completed_at", "duration_seconds", "sender", "channel", "summary", "tags")

@@ -8,10 +8,12 @@ import pytest
 
 from antiphon.core.clock import DAY, MINUTE, to_iso
 from antiphon.core.db.transaction import WriteTx
+from antiphon.core.ids import new_id
 from antiphon.domain.voicegrams.commands import delete_audio, finish_step
 from antiphon.domain.voicegrams.queries import check_listen, list_recent
 from antiphon.domain.voicegrams.records import Step
-from votel_world import ORIGIN, SUMMARY, WORDS, World, add_voicegram, fault
+from inbox_world import inbox
+from votel_world import ORIGIN, SUMMARY, WORDS, OpenWorld, World, add_voicegram, fault
 
 
 async def test_detail(world: World) -> None:
@@ -165,7 +167,7 @@ async def test_wrong_query_values(world: World, query: str) -> None:
 async def test_edit(world: World) -> None:
     """votel.md 18: tags, notes and the read mark; only the keys given."""
     path = f"/voicegrams/{await add_voicegram(world)}"
-    change = {"tags": [" vip ", "vip", "new"], "notes": "call back", "is_read": True, "lead_id": "x"}
+    change = {"tags": [" vip ", "vip", "new"], "notes": "call back", "is_read": True, "unknown": "x"}
     body = (await world.request("PATCH", path, json=change)).json()
     assert (body["tags"], body["notes"], body["is_read"]) == (["vip", "new"], "call back", True)
     body = (await world.request("PATCH", path, json={"is_read": False})).json()
@@ -328,3 +330,23 @@ async def test_links_of_another_voicegram(world: World) -> None:
     one, two = await add_voicegram(world), await add_voicegram(world)
     link = (await world.post(f"/voicegrams/{one}/links", json={"recipient": "Ada"})).json()
     assert (await world.request("DELETE", f"/voicegrams/{two}/links/{link['id']}")).status_code == 404
+
+
+async def test_lead_of_a_voicegram(open_world: OpenWorld) -> None:
+    """votel.md 18: the sender's lead, its line in the thread, the filter; moved by hand with its line."""
+    world = await inbox(open_world)
+    voicegram_id = await add_voicegram(world, sender="ada@example.org")
+    row = (await world.get(f"/voicegrams/{voicegram_id}")).json()
+    assert row["message_id"] == voicegram_id
+    lead = (await world.get(f"/leads/{row['lead_id']}/view")).json()["lead"]
+    assert lead["email"] == "ada@example.org"
+    assert (await world.get(f"/voicegrams?lead_id={lead['id']}")).json()["total"] == 1
+    other = (await world.post("/leads", json={"first_name": "Grace"})).json()["id"]
+    changed = await world.request("PATCH", f"/voicegrams/{voicegram_id}", json={"lead_id": other})
+    assert changed.json()["lead_id"] == other
+    assert (await world.get(f"/voicegrams?lead_id={lead['id']}")).json()["total"] == 0
+    line = (await world.get(f"/messages/{voicegram_id}")).json()
+    assert line["lead_id"] == other
+    for value, code in (("x", "invalid"), (None, "invalid"), (new_id(), "invalid")):
+        refused = await world.request("PATCH", f"/voicegrams/{voicegram_id}", json={"lead_id": value})
+        assert (fault(refused)["field"], fault(refused)["code"]) == ("lead_id", code)

@@ -277,6 +277,7 @@ class VoicegramChange(Body):
     tags: list[Clean] = Field(default_factory=list)
     notes: Annotated[Clean, Field(max_length=20_000)] = ""
     is_read: bool = False
+    lead_id: Uuid = ""
 
 
 class Reprocess(Body):

@@ -86,8 +86,8 @@ def voicegram_row(voicegram: Voicegram, rendering: Rendering, now: int) -> dict[
         "notes": voicegram.notes,
         "is_read": voicegram.is_read,
         "event_id": voicegram.event_id,
-        "lead_id": None,
-        "message_id": None,
+        "lead_id": voicegram.contact_id,
+        "message_id": None if voicegram.contact_id is None else voicegram.id,
     }
 
 

@@ -199,7 +199,7 @@ def voicegram_completed(event: Event, telling: Telling) -> dict[str, Any]:
         "dashboard_url": telling.rendering.links.dashboard_url(event.object_id),
         "tags": data["tags"],
         "lead_id": data.get("lead_id"),
-        "message_id": data.get("message_id", event.object_id),
+        "message_id": data.get("message_id"),
     }
 
 

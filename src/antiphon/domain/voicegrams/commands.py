@@ -14,9 +14,11 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event, events, new_event_id
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts.audit import changed
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.channels.commands import count_voicegram
+from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.pipeline import FIRST_RUN, StepRun, delete_object, enqueue_step
 from antiphon.domain.voicegrams.errors import VoicegramStateError
 from antiphon.domain.voicegrams.queries import find_listener, get_completed, get_voicegram
@@ -194,8 +196,15 @@ def complete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> bool:
     finish_step(tx, account_id, voicegram_id, Step.COMPLETE, values)
     if first:
         completed = get_completed(tx, account_id, voicegram_id)
+        thread = {"lead_id": voicegram.contact_id, "message_id": voicegram.contact_id and voicegram_id}
         tx.emit(
-            Event(account_id, "voicegram.completed", voicegram_id, snapshot(completed), completed.event_id)
+            Event(
+                account_id,
+                "voicegram.completed",
+                voicegram_id,
+                {**snapshot(completed), **thread},
+                completed.event_id,
+            )
         )
     else:
         tx.emit(Event(account_id, "voicegram.updated", voicegram_id))
@@ -214,20 +223,44 @@ def _search_text(voicegram: Voicegram) -> str:
 
 
 def update_voicegram(tx: WriteTx, account_id: str, voicegram_id: str, changes: dict[str, Any]) -> Voicegram:
-    """Change `tags`, `notes` or `is_read`; other keys are ignored. Raises NotFoundError and DomainError."""
-    get_voicegram(tx, account_id, voicegram_id)
+    """Change `tags`, `notes`, `is_read` or `lead_id`; other keys are ignored.
+
+    Raises NotFoundError and DomainError.
+    """
+    before = get_voicegram(tx, account_id, voicegram_id)
     values: dict[str, Any] = {key: changes[key] for key in ("notes", "is_read") if key in changes}
     if "tags" in changes:
         tags = list(dict.fromkeys(tag.strip() for tag in changes["tags"] if tag.strip()))
         if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_LENGTH for tag in tags):
             raise DomainError(f"at most {MAX_TAGS} tags of {MAX_TAG_LENGTH} characters", field="tags")
         values["tags"] = msgspec.json.encode(tags).decode()
+    if "lead_id" in changes:
+        values["contact_id"] = _lead(tx, account_id, changes["lead_id"])
     if values:
         tx.execute(
             update(voicegrams).where(_OWN).values(**values), {"p_account": account_id, "p_id": voicegram_id}
         )
-        tx.emit(Event(account_id, "voicegram.updated", voicegram_id))
+        after = get_voicegram(tx, account_id, voicegram_id)
+        differences = changed(_described(before), _described(after))
+        tx.emit(Event(account_id, "voicegram.updated", voicegram_id, {"changes": differences}))
     return get_voicegram(tx, account_id, voicegram_id)
+
+
+def _lead(tx: WriteTx, account_id: str, lead_id: str) -> str:
+    try:
+        return get_contact(tx, account_id, lead_id).id
+    except NotFoundError:
+        raise DomainError("no such lead", field="lead_id") from None
+
+
+def _described(voicegram: Voicegram) -> dict[str, Any]:
+    """What people change, by the names of the API."""
+    return {
+        "tags": msgspec.json.decode(voicegram.tags),
+        "notes": voicegram.notes,
+        "is_read": voicegram.is_read,
+        "lead_id": voicegram.contact_id,
+    }
 
 
 def delete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> None:

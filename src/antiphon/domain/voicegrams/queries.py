@@ -93,6 +93,7 @@ _FULL = (
     v.notes,
     v.is_read,
     v.event_id,
+    v.contact_id,
 )
 _DETAIL = select(*_FULL).join(channels, channels.c.id == v.channel_id).where(v.deleted_at.is_(None))
 _ONE = _DETAIL.where(v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id"))
@@ -209,6 +210,7 @@ def _conditions(filters: VoicegramFilters) -> list[ColumnElement[bool]]:
         found.append(v.status == filters.status)
     equal = (
         (v.channel_id, filters.channel_id),
+        (v.contact_id, filters.contact_id),
         (v.urgency, filters.urgency),
         (v.sentiment, filters.sentiment),
         (v.intent, filters.intent),

@@ -105,6 +105,7 @@ class Voicegram:
     notes: str
     is_read: bool
     event_id: str | None
+    contact_id: str | None
     steps: tuple[StepResult, ...] = ()
 
 
@@ -117,6 +118,7 @@ class VoicegramFilters:
 
     status: str | None = None
     channel_id: str | None = None
+    contact_id: str | None = None
     urgency: str | None = None
     sentiment: str | None = None
     intent: str | None = None

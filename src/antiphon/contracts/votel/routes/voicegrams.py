@@ -56,10 +56,10 @@ _LIST_QUERY = {
 async def list_all_voicegrams(call: Call) -> Response:
     """Voicegrams of the account, newest first."""
     query = call.query
-    lead_id = query.uuid("lead_id")
     filters = VoicegramFilters(
         status=query.choice("status", STATUSES),
         channel_id=query.uuid("recording_channel_id"),
+        contact_id=query.uuid("lead_id"),
         urgency=query.choice("urgency", URGENCIES),
         sentiment=query.choice("sentiment", SENTIMENTS),
         intent=query.text("intent"),
@@ -71,9 +71,6 @@ async def list_all_voicegrams(call: Call) -> Response:
         sort=query.choice("sort", SORT_WORDS) or "-created_at",
     )
     query.check()
-    if lead_id is not None:
-        # No voicegram belongs to a lead yet.
-        return json_response({"voicegrams": [], "total": 0})
     services = call.services
     page = await services.database.read(
         list_voicegrams, call.account_id, filters, limit=query.limit, page=query.page
@@ -98,7 +95,7 @@ async def get_one_voicegram(call: Call) -> Response:
     answer=VoicegramDetail,
 )
 async def change_voicegram(call: Call) -> Response:
-    """Change tags, notes or the read mark."""
+    """Change tags, notes, the read mark or the lead."""
     await call.services.database.read(get_voicegram, call.account_id, call.path_id())
     body = await call.body(VoicegramChange)
     await call.services.database.write(

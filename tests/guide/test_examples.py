@@ -114,7 +114,7 @@ def told(outputs: dict[str, str], receiver: Receiver) -> None:
     assert '"status":"test"' in outputs["vocatech-5-sh"]
     assert "whsec_" in outputs["vocatech-webhooks-1-sh"]
     assert '"success":true' in outputs["vocatech-webhooks-2-sh"]
-    assert '"contract":"native"' in outputs["native-webhooks-1-sh"]
+    assert '"contract":"native"' in outputs["webhooks-native-1-sh"]
     assert outputs["live-1-python"] == "recording_channel.created Live\n"
     assert receiver.received[0].event["event_type"] == "call.ended"
 
@@ -174,7 +174,7 @@ def test_three_languages() -> None:
 
 def test_verification_of_native_webhooks() -> None:
     """contracts/votel.md 11.6: the verifier takes what we sign, during a rotation too, and nothing else."""
-    [example] = [item for item in examples("native-webhooks") if "verify(" in item.code]
+    [example] = [item for item in examples("webhooks-native") if "verify(" in item.code]
     scope: dict[str, Any] = {}
     exec(example.code, scope)
     verify = scope["verify"]

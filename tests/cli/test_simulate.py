@@ -51,12 +51,14 @@ async def test_calls_and_messages_reach_the_server_as_from_a_carrier(
     await until(lambda: rows(data_dir, "SELECT recording_source FROM calls")[0][0] is not None)
     assert (await call(run, "simulate", "message", *common, "--text", "Hello", "--twice")).code == 0
     assert (await call(run, "simulate", "message", *common, "--text", "STOP", "--whatsapp")).code == 0
-    received = "SELECT channel, body FROM messages WHERE direction = 'inbound' ORDER BY created_at"
-    assert rows(data_dir, received) == [
-        ("sms", "Hello"),
-        ("whatsapp", "STOP"),
-    ]
-    assert rows(data_dir, "SELECT channel, address FROM suppressions") == [("whatsapp", OUTSIDE)]
+    written = (
+        "SELECT channel, direction, body FROM messages"
+        f" WHERE remote_address = '{OUTSIDE}' AND channel IN ('sms', 'whatsapp') ORDER BY id"
+    )
+    hello, stop, confirmation = rows(data_dir, written)
+    assert (hello, stop) == (("sms", "inbound", "Hello"), ("whatsapp", "inbound", "STOP"))
+    assert confirmation[:2] == ("whatsapp", "outbound")
+    assert ("whatsapp", OUTSIDE) in rows(data_dir, "SELECT channel, address FROM suppressions")
 
 
 async def test_without_a_server_it_is_one_clear_line(run: Run) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.audit import changed
+from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.subdomains import SLUG, slugify
 from antiphon.domain.channels.errors import ChannelError
 from antiphon.domain.channels.queries import get_channel
@@ -82,6 +82,7 @@ def create_channel(
     )
     channel = get_channel(tx, account_id, channel_id)
     tx.emit(Event(account_id, "recording_channel.created", channel_id, snapshot(tx, channel)))
+    record(tx, account_id, "recording_channel.created", _target(channel))
     return channel
 
 
@@ -115,6 +116,7 @@ def update_channel(tx: WriteTx, account_id: str, channel_id: str, changes: dict[
     if differences:
         data = {**snapshot(tx, after), "changes": differences}
         tx.emit(Event(account_id, "recording_channel.updated", channel_id, data))
+        record(tx, account_id, "recording_channel.updated", _target(after), differences)
     return after
 
 
@@ -127,6 +129,11 @@ def delete_channel(tx: WriteTx, account_id: str, channel_id: str) -> None:
         .values(deleted_at=tx.now, is_active=False)
     )
     tx.emit(Event(account_id, "recording_channel.deleted", channel_id, snapshot(tx, channel)))
+    record(tx, account_id, "recording_channel.deleted", _target(channel))
+
+
+def _target(channel: Channel) -> Target:
+    return Target("recording_channel", channel.id, channel.name or channel.host or "")
 
 
 def _described(channel: Channel) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event, events, new_event_id
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.audit import changed
+from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.channels.commands import count_voicegram
@@ -243,6 +243,8 @@ def update_voicegram(tx: WriteTx, account_id: str, voicegram_id: str, changes: d
         after = get_voicegram(tx, account_id, voicegram_id)
         differences = changed(_described(before), _described(after))
         tx.emit(Event(account_id, "voicegram.updated", voicegram_id, {"changes": differences}))
+        if differences:
+            record(tx, account_id, "voicegram.updated", _target(before), differences)
     return get_voicegram(tx, account_id, voicegram_id)
 
 
@@ -293,6 +295,7 @@ def delete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
         delete_object(tx, str(key))
     add_to_counter(tx, account_id, "voicegrams", -1)
     tx.emit(Event(account_id, "voicegram.deleted", voicegram_id))
+    record(tx, account_id, "voicegram.deleted", Target("voicegram", voicegram_id))
 
 
 def delete_audio(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
@@ -320,6 +323,11 @@ def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Se
     if first is Step.TRANSCRIBE and voicegram.audio_key is None and voicegram.source_key is None:
         raise VoicegramStateError("The audio was deleted")
     enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, new_id()), first)
+    record(tx, account_id, "voicegram.reprocessed", _target(voicegram))
+
+
+def _target(voicegram: Voicegram) -> Target:
+    return Target("voicegram", voicegram.id, voicegram.sender_email)
 
 
 def ensure_listener(
@@ -370,6 +378,7 @@ def create_link(
         .where(listeners.c.account_id == account_id, listeners.c.id == listener)
         .values(expires_at=expires_at)
     )
+    record(tx, account_id, "voicegram_link.created", Target("voicegram", voicegram_id, recipient))
     return listener, expires_at
 
 
@@ -379,6 +388,7 @@ def revoke_link(tx: WriteTx, account_id: str, listener_id: str) -> None:
     if tx.scalar(select(listeners.c.id).where(own)) is None:
         raise NotFoundError("Link not found")
     tx.execute(listeners.update().where(own, listeners.c.revoked_at.is_(None)).values(revoked_at=tx.now))
+    record(tx, account_id, "voicegram_link.revoked", Target("voicegram_link", listener_id))
 
 
 def revoke_key_links(tx: WriteTx, event: Event) -> None:

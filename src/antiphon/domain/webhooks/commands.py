@@ -13,7 +13,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event, events
 from antiphon.core.ids import is_uuid, new_id
-from antiphon.domain.accounts.audit import changed
+from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.tables import accounts
 from antiphon.domain.channels.queries import get_channel
 from antiphon.domain.voicegrams.commands import ensure_listener
@@ -171,7 +171,12 @@ def create_subscription(
     ensure_listener(tx, account_id, ListenerKind.SUBSCRIPTION, subscription_id)
     created = get_subscription(tx, account_id, subscription_id)
     tx.emit(Event(account_id, "webhook.created", subscription_id, snapshot(created)))
+    record(tx, account_id, "webhook.created", _target(created))
     return NewSubscription(created, secret)
+
+
+def _target(subscription: Subscription) -> Target:
+    return Target("webhook", subscription.id, subscription.name or subscription.url)
 
 
 def deactivate(tx: WriteTx, account_id: str, subscription_id: str) -> None:
@@ -250,6 +255,7 @@ def change_subscription(
     if changes:
         data = {**snapshot(after), "changes": changes}
         tx.emit(Event(account_id, "webhook.updated", subscription_id, data))
+        record(tx, account_id, "webhook.updated", _target(after), changes)
     return after
 
 
@@ -274,8 +280,9 @@ def rotate_secret(
             previous_until=tx.now + grace_ms if grace_ms else None,
         )
     )
-    data = {**snapshot(get_subscription(tx, account_id, subscription_id)), "changes": []}
-    tx.emit(Event(account_id, "webhook.updated", subscription_id, data))
+    after = get_subscription(tx, account_id, subscription_id)
+    tx.emit(Event(account_id, "webhook.updated", subscription_id, {**snapshot(after), "changes": []}))
+    record(tx, account_id, "webhook.secret_rotated", _target(after))
     return secret
 
 
@@ -417,8 +424,9 @@ def finish_test(tx: WriteTx, account_id: str, subscription_id: str, result: Atte
 
 def _delete(tx: WriteTx, account_id: str, subscription_id: str) -> None:
     deactivate_row(tx, account_id, subscription_id, DisabledReason.DELETED)
-    data = snapshot(get_subscription(tx, account_id, subscription_id))
-    tx.emit(Event(account_id, "webhook.deleted", subscription_id, data))
+    deleted = get_subscription(tx, account_id, subscription_id)
+    tx.emit(Event(account_id, "webhook.deleted", subscription_id, snapshot(deleted)))
+    record(tx, account_id, "webhook.deleted", _target(deleted))
 
 
 def _described(subscription: Subscription) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def build(root: Path, *, force: bool = False) -> bool:
     binaries, npm = find_node()
     modules = ui / "node_modules"
     lock = hashlib.sha256((ui / "package-lock.json").read_bytes()).hexdigest()
-    if not is_current(modules / ".antiphon-lock", lock):
+    # A linked folder belongs to another checkout: `npm ci` would empty it there.
+    if not modules.is_symlink() and not is_current(modules / ".antiphon-lock", lock):
         run(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ui, binaries)
         (modules / ".antiphon-lock").write_text(lock)
     shutil.rmtree(static, ignore_errors=True)

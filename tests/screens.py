@@ -72,7 +72,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("voicegrams-none", "/voicegrams", ready="[data-testid=table-row]", act=find_nothing),
     Screen("voicegram", "/voicegrams/{voicegram}", ready="[data-testid=transcript]"),
     Screen("calls", "/calls"),
-    Screen("contacts", "/contacts"),
+    Screen("contacts", "/contacts", ready="[data-testid=table-row]"),
+    Screen("contact", "/contacts/{contact}", ready="[data-testid=timeline]"),
+    Screen("contact-new", "/contacts?new=true", ready="role=dialog"),
     Screen("channels", "/channels", ready="[data-testid=channel-card]"),
     Screen("simulator", "/simulator"),
     Screen("developers", "/developers"),
@@ -96,7 +98,7 @@ _NEWEST = {
     "voicegram": ("/api/voicegrams?status=completed&sort=-duration_seconds&limit=1", "voicegrams"),
     "channel": ("/api/recording-channels?limit=1", "recording_channels"),
     "call": ("/api/activity/calls?limit=1", "calls"),
-    "contact": ("/api/leads?limit=1", "leads"),
+    "contact": ("/api/leads?limit=1", "data"),
     "conversation": ("/api/conversations?limit=1", "conversations"),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from typing import Any
 
 import msgspec
@@ -481,3 +483,19 @@ async def test_events_in_rest_shape(world: World) -> None:
     assert shown["lead.note_added"]["note"]["content"] == "Likes tea."
     assert shown["lead.note_added"]["lead"]["pipeline_stage_name"] == "New"
     assert shown["lead.deleted"] == {"lead": {"id": lead["id"]}}
+
+
+async def test_the_list_as_csv(world: World) -> None:
+    """votel.md 3.2, 6, 17: the list's filters hold, formulas are guarded, members may not."""
+    await make(world, **ADA, tags=["north", "vip"], company="=1+1")
+    await make(world, first_name="Grace", email="grace@example.com")
+    answer = await world.get("/leads", params={"format": "csv", "search": "ada@"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="contacts.csv"'
+    [row] = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""))
+    assert (row["name"], row["phone"], row["tags"]) == ("Ada Nkemelu", "+12125550123", "north, vip")
+    assert row["company"] == "'=1+1"
+    member = await add_user(world, Role.MEMBER, "member@example.com")
+    _, key = await add_key(world, user_id=member)
+    refused = await world.get("/leads", params={"format": "csv"}, headers={"X-API-Key": key})
+    assert refused.json() == {"detail": "Insufficient permissions: data:read"}
+    assert fault(await world.get("/leads", params={"format": "xml"}))["field"] == "format"

@@ -107,11 +107,11 @@ async function send(method: string, path: string, options: RequestOptions): Prom
 }
 
 /** A refused (429) request has done nothing, so it is sent again when the wait is short. */
-export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+async function answered(method: string, path: string, options: RequestOptions): Promise<Response> {
   for (let waits = 0; ; waits += 1) {
     const response = await send(method, path, options);
     connection.answered(response.status);
-    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+    if (response.ok) return response;
     const error = await errorOf(response);
     if (error.status === 401 && !path.startsWith("/session")) connection.ended();
     const wait = Math.max(1, error.retryAfterSeconds);
@@ -120,6 +120,23 @@ export async function request<T>(method: string, path: string, options: RequestO
     }
     await pause(wait, options.signal);
   }
+}
+
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await answered(method, path, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** Saves an answer as a file on the person's machine. */
+export async function download(path: string, query: Query, name: string): Promise<void> {
+  const response = await answered("GET", path, { query });
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser reads the address after this turn.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 type PathOf<E> = E extends { path: infer P } ? { path: P } : { path?: never };

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
+from antiphon.contracts.votel.csv import FORMAT_QUERY, MAX_ROWS, check_rows, csv_response, wants_csv
 from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas_leads import (
@@ -46,13 +47,39 @@ _LIST_QUERY: dict[str, Any] = {
     "to": _TIME,
     "sort": {"enum": list(SORT_WORDS), "default": "-created_at"},
     **LIST_QUERY,
+    **FORMAT_QUERY,
 }
+_CSV_COLUMNS = (
+    "id",
+    "created_at",
+    "name",
+    "first_name",
+    "last_name",
+    "company",
+    "job_title",
+    "phone",
+    "email",
+    "website",
+    "address",
+    "postal_code",
+    "city",
+    "state",
+    "country",
+    "timezone",
+    "lifecycle_stage",
+    "owner_name",
+    "lead_source",
+    "tags",
+    "dnd",
+    "last_activity_at",
+)
 
 
 @ROUTES.add("GET", "/leads", permission="contacts:read", answer=LeadList, query=_LIST_QUERY)
 async def list_all_leads(call: Call) -> Response:
     """Leads by any mix of filters, newest first unless sorted otherwise."""
     query = call.query
+    as_csv = wants_csv(call, query)
     filters = LeadFilters(
         search=query.text("search"),
         lifecycle_stage=query.choice("lifecycle_stage", (*LIFECYCLES, UNSET)),
@@ -68,17 +95,19 @@ async def list_all_leads(call: Call) -> Response:
     )
     list_id = query.uuid("list_id")
     query.check()
-    if list_id is not None:
-        # No account has lists yet, so no lead is in one.
-        return json_response({"data": [], "total": 0})
-    page = await call.services.database.read(
-        page_of_leads,
-        call.account_id,
-        filters,
-        limit=query.limit,
-        offset=(query.page - 1) * query.limit,
-    )
-    return json_response({"data": [lead_view(lead) for lead in page.items], "total": page.total})
+    rows: list[dict[str, Any]] = []
+    total = 0
+    # No account has lists yet, so no lead is in one.
+    if list_id is None:
+        limit, offset = (MAX_ROWS, 0) if as_csv else (query.limit, (query.page - 1) * query.limit)
+        page = await call.services.database.read(
+            page_of_leads, call.account_id, filters, limit=limit, offset=offset
+        )
+        rows, total = [lead_view(lead) for lead in page.items], page.total
+    if as_csv:
+        check_rows(total)
+        return csv_response("contacts", _CSV_COLUMNS, rows)
+    return json_response({"data": rows, "total": total})
 
 
 @ROUTES.add("POST", "/leads", permission="contacts:write", status=201, body=LeadBody, answer=Lead)

@@ -78,6 +78,7 @@ export function AddressFacts({ label, type, addresses, canEdit, shown, onSave }:
             type={type}
             value={null}
             canEdit
+            unset={addresses.length === 0 ? "Add" : "Add another"}
             onSave={(next) =>
               next === null ? Promise.resolve() : onSave([...plain, { value: next, label: null, is_primary: plain.length === 0 }])
             }

@@ -118,8 +118,8 @@ function Profile({ lead }: { lead: Lead }) {
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack>
-            <DetailsCard lead={lead} />
             <TagsCard lead={lead} />
+            <DetailsCard lead={lead} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7 }}>

@@ -6,6 +6,8 @@ import { useState } from "react";
 import { type Lead, leadName, leadsQuery, tagsQuery } from "@/api/leads";
 import { rowsOf, totalOf } from "@/api/list";
 import { useMay } from "@/api/session";
+import { usersQuery } from "@/api/users";
+import { ExportButton } from "@/components/ExportButton";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
 import { EmptyState } from "@/components/states";
@@ -48,7 +50,7 @@ const columns: Column<Lead>[] = [
     card: "line",
     cell: ({ phone }) => phone && <PhoneText phone={phone} />,
   },
-  { key: "email", header: "Email", width: "minmax(150px, 1.4fr)", from: 860, card: "line", cell: ({ email }) => email },
+  { key: "email", header: "Email", width: "minmax(150px, 1.4fr)", from: 860, card: "line", cell: ({ email }) => <Text size="sm" truncate title={email ?? undefined}>{email}</Text> },
   {
     key: "stage",
     header: "Stage",
@@ -75,7 +77,7 @@ const columns: Column<Lead>[] = [
   },
 ];
 
-const fields = (tags: { name: string }[]): FilterField[] => [
+const fields = (tags: { name: string }[], people: { id: string; name: string }[]): FilterField[] => [
   { kind: "choice", name: "lifecycle_stage", label: "Stage", choices: [...stageChoices, { value: "other", label: "No stage" }] },
   {
     kind: "choice",
@@ -83,6 +85,13 @@ const fields = (tags: { name: string }[]): FilterField[] => [
     label: "Tag",
     choices: tags.map(({ name }) => ({ value: name, label: name })),
     isSearched: tags.length > 8,
+  },
+  {
+    kind: "choice",
+    name: "owner_id",
+    label: "Owner",
+    choices: people.map(({ id, name }) => ({ value: id, label: name })),
+    isSearched: people.length > 8,
   },
   { kind: "dates", from: "from", to: "to", label: "Added" },
 ];
@@ -92,6 +101,7 @@ export function ContactsPage() {
   const { new: isCreating, ...asked } = values;
   const list = useInfiniteQuery(leadsQuery(asked));
   const tags = useQuery(tagsQuery);
+  const users = useQuery(usersQuery);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const navigate = useNavigate();
   const may = useMay();
@@ -105,18 +115,21 @@ export function ContactsPage() {
       width={2000}
       lead="Everyone who has called, written or left a message, and whom you added."
       actions={
-        canWrite && (
-          <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={add} data-testid="add-contact">
-            Add contact
-          </Button>
-        )
+        <>
+          {may("data:read") && <ExportButton path="/leads" query={asked} name="contacts" />}
+          {canWrite && (
+            <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={add} data-testid="add-contact">
+              Add contact
+            </Button>
+          )}
+        </>
       }
     >
       <FilterBar
         values={asked}
         change={change}
         clear={clear}
-        fields={fields(tags.data?.tags ?? [])}
+        fields={fields(tags.data?.tags ?? [], users.data?.users ?? [])}
         search="Search names, phones, emails"
         total={total}
       />

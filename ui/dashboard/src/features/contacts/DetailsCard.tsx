@@ -1,5 +1,6 @@
-import { Badge, Divider, Group, Paper, Title } from "@mantine/core";
+import { Badge, Button, Divider, Group, Paper, Title } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { changeLead, type Lead, type LeadInput, leadQuery } from "@/api/leads";
 import { keys } from "@/api/keys";
 import { useMay } from "@/api/session";
@@ -28,6 +29,9 @@ export function DetailsCard({ lead }: { lead: Lead }) {
   const client = useQueryClient();
   const canEdit = useMay()("contacts:write");
   const users = useQuery(usersQuery);
+  const [isShown, setShown] = useState(false);
+  const hasMore = [lead.website, lead.address, lead.city, lead.postal_code, lead.state].some(Boolean);
+  const isFull = hasMore || isShown;
   const save = async (change: LeadInput) => {
     const changed = await changeLead(lead.id, change);
     client.setQueryData(leadQuery(lead.id).queryKey, changed);
@@ -76,6 +80,16 @@ export function DetailsCard({ lead }: { lead: Lead }) {
       />
       <Divider my="xs" />
       <EditableFact
+        label="Source" value={lead.lead_source} canEdit={canEdit} onSave={(value) => save({ lead_source: value })} />
+      <EditableFact
+        label="Added"
+        value={lead.created_at}
+        shown={<TimeText iso={lead.created_at} look="full" />}
+        canEdit={false}
+        onSave={() => Promise.resolve()}
+      />
+      {isFull && (<>
+      <EditableFact
         label="Website"
         type="url"
         value={lead.website}
@@ -100,15 +114,12 @@ export function DetailsCard({ lead }: { lead: Lead }) {
         canEdit={canEdit}
         onSave={(value) => save({ timezone: value })}
       />
-      <Divider my="xs" />
-      <EditableFact label="Source" value={lead.lead_source} canEdit={canEdit} onSave={(value) => save({ lead_source: value })} />
-      <EditableFact
-        label="Added"
-        value={lead.created_at}
-        shown={<TimeText iso={lead.created_at} look="full" />}
-        canEdit={false}
-        onSave={() => Promise.resolve()}
-      />
+      </>)}
+      {!hasMore && (
+        <Button variant="subtle" size="compact-sm" mt={4} ms={-8} onClick={() => setShown(!isShown)} aria-expanded={isShown}>
+          {isShown ? "Fewer fields" : "Website, address and time zone"}
+        </Button>
+      )}
     </Paper>
   );
 }

@@ -10,6 +10,8 @@ interface EditableFactProps {
   /** How the value looks while it is not edited; the value itself unless given. */
   shown?: ReactNode;
   canEdit: boolean;
+  /** What stands in an empty field that may be edited. */
+  unset?: string;
   type?: "text" | "email" | "tel" | "url" | "date";
   choices?: readonly { value: string; label: string }[];
   /** Rejects with what the server says; null empties the field. */
@@ -17,7 +19,7 @@ interface EditableFactProps {
 }
 
 /** One line of a profile that is edited where it stands: Enter saves, Escape leaves it as it was. */
-export function EditableFact({ label, value, shown, canEdit, type = "text", choices, onSave }: EditableFactProps) {
+export function EditableFact({ label, value, shown, canEdit, unset = "Add", type = "text", choices, onSave }: EditableFactProps) {
   const [draft, setDraft] = useState<string | null>(null);
   const [fault, setFault] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -40,7 +42,7 @@ export function EditableFact({ label, value, shown, canEdit, type = "text", choi
   };
 
   if (draft === null) {
-    const text = value === null || value === "" ? <span className={classes.unset}>{canEdit ? "Add" : "–"}</span> : (shown ?? value);
+    const text = value === null || value === "" ? <span className={classes.unset}>{canEdit ? unset : "–"}</span> : (shown ?? value);
     return (
       <div className={classes.fact}>
         <Text size="sm" c="dimmed" className={classes.factLabel}>
@@ -49,7 +51,7 @@ export function EditableFact({ label, value, shown, canEdit, type = "text", choi
         {canEdit ? (
           <UnstyledButton
             className={classes.factValue}
-            aria-label={`Change ${label.toLowerCase()}: ${value ?? "not set"}`}
+            aria-label={`Change ${(label || type).toLowerCase()}: ${value ?? "not set"}`}
             onClick={() => setDraft(value ?? "")}
           >
             {text}
@@ -78,6 +80,7 @@ export function EditableFact({ label, value, shown, canEdit, type = "text", choi
           <Select
             size="xs"
             flex={1}
+            searchable={choices.length > 8}
             aria-label={label}
             data={choices}
             value={draft || null}

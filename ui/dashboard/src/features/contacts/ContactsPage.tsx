@@ -47,10 +47,22 @@ const columns: Column<Lead>[] = [
     header: "Phone",
     width: "minmax(130px, 1fr)",
     from: 640,
-    card: "line",
+    card: "plain",
     cell: ({ phone }) => phone && <PhoneText phone={phone} />,
   },
-  { key: "email", header: "Email", width: "minmax(150px, 1.4fr)", from: 860, card: "line", cell: ({ email }) => <Text size="sm" truncate title={email ?? undefined}>{email}</Text> },
+  {
+    key: "email",
+    header: "Email",
+    width: "minmax(150px, 1.4fr)",
+    from: 860,
+    card: "plain",
+    cell: ({ email }) =>
+      email && (
+        <Text size="sm" truncate title={email}>
+          {email}
+        </Text>
+      ),
+  },
   {
     key: "stage",
     header: "Stage",

@@ -139,9 +139,10 @@ export async function download(path: string, query: Query, name: string): Promis
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-type PathOf<E> = E extends { path: infer P } ? { path: P } : { path?: never };
-type QueryOf<E> = E extends { query: infer Q } ? { query?: Q } : { query?: never };
-type BodyOf<E> = E extends { body: infer B } ? { body: B } : { body?: never };
+// Not spread over unions: while the endpoint is being inferred, all of them at once would be too many types.
+type PathOf<E> = [E] extends [{ path: infer P }] ? { path: P } : { path?: never };
+type QueryOf<E> = [E] extends [{ query: infer Q }] ? { query?: Q } : { query?: never };
+type BodyOf<E> = [E] extends [{ body: infer B }] ? { body: B } : { body?: never };
 export type CallOptions<K extends keyof Endpoints> = PathOf<Endpoints[K]> &
   QueryOf<Endpoints[K]> &
   BodyOf<Endpoints[K]> & { signal?: AbortSignal | undefined; idempotencyKey?: string };

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { whileNotLive } from "@/live/alive";
-import { api, call, isMissing, request } from "./client";
+import { call, request } from "./client";
 import { keys } from "./keys";
 import type { Endpoints, PlannedVoicegram } from "./types";
 
@@ -10,23 +10,12 @@ export type Turn = NonNullable<CallPlan["turns"]>[number];
 export type MessagePlan = Endpoints["POST /simulator/messages"]["body"];
 export type Report = Endpoints["POST /simulator/messages/{id}/status"]["body"];
 
-interface OwnNumber {
-  phone_number: string;
-  label: string;
-  provider: string;
-}
-
 /** The account's numbers on the simulated network. */
 export const simulatedNumbersQuery = queryOptions({
   queryKey: [...keys.numbers, "simulated"],
   queryFn: async ({ signal }) => {
-    try {
-      const answer = await api.get<{ phone_numbers: OwnNumber[] }>("/phone-numbers", { limit: 100 }, signal);
-      return answer.phone_numbers.filter(({ provider }) => provider === "simulator");
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+    const { phone_numbers: numbers } = await call("GET /phone-numbers", { query: { limit: 100 }, signal });
+    return numbers.filter(({ provider }) => provider === "simulator");
   },
 });
 

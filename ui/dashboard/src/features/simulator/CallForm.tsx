@@ -106,8 +106,8 @@ export function CallForm({ own, onOwn, onPlanned }: CallFormProps) {
           value={way}
           onChange={(value) => setWay(value as typeof way)}
           data={[
-            { value: "in", label: "Somebody calls you" },
-            { value: "out", label: "You call somebody" },
+            { value: "in", label: "They call you" },
+            { value: "out", label: "You call them" },
           ]}
         />
         <OutsideNumber

@@ -73,7 +73,7 @@ function Simulator() {
             onChange={(play) => change({ play: play === "call" ? undefined : (play as NonNullable<typeof values.play>) })}
             keepMounted={false}
           >
-            <Tabs.List grow mb="md">
+            <Tabs.List grow mb="md" className={classes.tabs}>
               <Tabs.Tab value="call" leftSection={<IconPhone size={16} aria-hidden />}>
                 Call
               </Tabs.Tab>

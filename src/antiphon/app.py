@@ -60,6 +60,7 @@ from antiphon.domain.interactions import (
     uncount_voicegram,
 )
 from antiphon.domain.mails.jobs import MailJobs
+from antiphon.domain.purge import PurgeJobs
 from antiphon.domain.services import Services
 from antiphon.domain.simulator import SimulatorJobs
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
@@ -198,6 +199,7 @@ def create_jobs(services: Services) -> JobRegistry:
     CarrierJobs(services).register(registry)
     SimulatorJobs(services).register(registry)
     DemoJobs(services).register(registry)
+    PurgeJobs(services).register(registry)
     return registry
 
 

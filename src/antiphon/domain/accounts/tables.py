@@ -214,3 +214,25 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 """The first answers of requests that are repeated under their key, for 24 hours."""
+
+user_jobs = Table(
+    "user_jobs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("object_id", Id),
+    Column("status", String(16), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("result", JsonText),
+    Column("error", String(300)),
+    Column("created_by_id", Id),
+    Column("created_at", Millis, nullable=False),
+    Column("started_at", Millis),
+    Column("finished_at", Millis),
+    Index("ix_user_jobs_account_id_created_at", "account_id", "created_at", "id"),
+    Index("ix_user_jobs_created_at", "created_at"),
+)
+"""Long work that a person has asked for and may watch or stop (contracts/votel.md 0.7)."""

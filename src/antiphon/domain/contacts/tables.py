@@ -75,6 +75,12 @@ contacts = Table(
     Column("sort_name", Text, nullable=False, server_default=""),
     Column("last_activity_at", Millis, nullable=False, server_default="0"),
     UniqueConstraint("account_id", "number"),
+    Index(
+        "ix_contacts_deleted_at",
+        "deleted_at",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
     Index("ix_contacts_live_number", "account_id", "number", "id", **_LIVE),
     Index("ix_contacts_live_created_at", "account_id", "created_at", "id", **_LIVE),
     Index("ix_contacts_live_updated_at", "account_id", "updated_at", "id", **_LIVE),

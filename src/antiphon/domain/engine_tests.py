@@ -85,6 +85,14 @@ async def try_engine(
     return replace(found, engine=name or choice.kind.value, latency_ms=max(0, services.clock.now() - started))
 
 
+async def speak_test_sentence(services: Services) -> bytes:
+    """The sentence that recognition hears in tests, as WAV. Raises AntiphonError when nothing can speak."""
+    with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
+        path = Path(folder, "audio.wav")
+        await _speak(services, SynthesisConfig(), path)
+        return await asyncio.to_thread(path.read_bytes)
+
+
 async def _try(
     services: Services, account_id: str, choice: EngineChoice, recording: bytes | None
 ) -> EngineTest:

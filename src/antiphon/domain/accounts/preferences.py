@@ -85,6 +85,11 @@ def get_preferences(tx: ReadTx, account_id: str, user_id: str) -> Preferences:
     return _read(_decode(row.preferences), _decode(row.settings))
 
 
+def wants_mail(tx: ReadTx, account_id: str, user_id: str, event: str) -> bool:
+    """Whether the person is told of an event of `EVENTS` by mail. Raises NotFoundError."""
+    return get_preferences(tx, account_id, user_id).events[event]["email"]
+
+
 def update_preferences(tx: WriteTx, account_id: str, user_id: str, changes: PreferenceChanges) -> Preferences:
     """Raises NotFoundError, and DomainError for values that mean nothing."""
     row = tx.first(_LOCKED, {"account_id": account_id, "user_id": user_id})

@@ -11,6 +11,7 @@ from antiphon.core.crypto import Cipher
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event
+from antiphon.domain.accounts.preferences import wants_mail
 from antiphon.domain.accounts.queries import get_account, list_people
 from antiphon.domain.accounts.records import Role
 from antiphon.domain.channels.queries import get_channel
@@ -52,7 +53,7 @@ class CompletionMail:
 
     @staticmethod
     def _recipients(tx: WriteTx, voicegram: CompletedVoicegram) -> list[str]:
-        """The channel's own list, or else the account's owners and admins."""
+        """The channel's own list, or else the account's owners and admins who want the mail."""
         try:
             chosen = get_channel(tx, voicegram.account_id, voicegram.channel_id).notify_emails
         except NotFoundError:
@@ -60,7 +61,12 @@ class CompletionMail:
         if chosen:
             return list(dict.fromkeys(chosen))
         people = list_people(tx, voicegram.account_id)
-        return [person.email for person in people if person.role >= Role.ADMIN]
+        return [
+            person.email
+            for person in people
+            if person.role >= Role.ADMIN
+            and wants_mail(tx, voicegram.account_id, person.id, "voicegram.completed")
+        ]
 
 
 def compose(

@@ -87,16 +87,17 @@ const pause = (seconds: number, signal: AbortSignal | undefined) =>
   });
 
 async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
-  const isForm = options.body instanceof FormData;
+  const { body } = options;
+  const isRaw = body instanceof FormData || body instanceof Blob;
   const headers: Record<string, string> = { Accept: "application/json", ...accountHeaders(), ...options.headers };
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken;
-  if (options.body !== undefined && !isForm) headers["Content-Type"] = "application/json";
+  if (body !== undefined && !isRaw) headers["Content-Type"] = "application/json";
   try {
     return await fetch(`/api${path}${queryString(options.query ?? {})}`, {
       method,
       headers,
       credentials: "same-origin",
-      ...(options.body !== undefined && { body: isForm ? (options.body as FormData) : JSON.stringify(options.body) }),
+      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
       ...(options.signal && { signal: options.signal }),
     });
   } catch (error) {

@@ -1,11 +1,13 @@
 /** Query keys begin with the resource's word, so that a live event can refresh all that shows it. */
 export const keys = {
   session: ["session"],
+  setup: ["setup"],
   me: ["me"],
   preferences: ["preferences"],
   accounts: ["accounts"],
   account: ["account"],
   users: ["users"],
+  invitations: ["invitations"],
   conversations: ["conversations"],
   messages: ["messages"],
   voicegrams: ["voicegrams"],

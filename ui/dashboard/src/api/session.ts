@@ -1,9 +1,9 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import { ApiError, api, call, isMissing, setActingFor, setCsrfToken } from "./client";
+import { type Answer, ApiError, api, call, isMissing, setActingFor, setCsrfToken } from "./client";
 import { connection } from "./connection";
 import { keys } from "./keys";
 import { queryClient } from "./queryClient";
-import type { Me, SessionAnswer } from "./types";
+import type { Endpoints, Me, SessionAnswer } from "./types";
 
 export type Session = SessionAnswer;
 
@@ -39,10 +39,30 @@ export interface Credentials {
 
 export const signIn = async (credentials: Credentials) =>
   remember(await api.post<Session>("/session", credentials));
-export const acceptLink = async (token: string, password?: string) =>
-  remember(await call("POST /session/accept", { body: { token, ...(password && { password }) } }));
+export const acceptLink = async (token: string, more: { password?: string; totp?: string } = {}) =>
+  remember(await call("POST /session/accept", { body: { token, ...more } }));
 export const mailSignInLink = (email: string) => call("POST /session/link", { body: { email } });
 export const signOut = () => call("DELETE /session");
+
+/** Null once the installation has an account (contracts/votel.md 18). */
+export const setupQuery = queryOptions({
+  queryKey: keys.setup,
+  queryFn: async ({ signal }): Promise<Answer<"GET /setup"> | null> => {
+    try {
+      return await call("GET /setup", { signal });
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export async function setUp(body: Endpoints["POST /setup"]["body"]): Promise<Session> {
+  const session = remember(await call("POST /setup", { body }));
+  queryClient.setQueryData(setupQuery.queryKey, null);
+  return session;
+}
 
 /** What the signed-in person may do, and in which account. */
 export const meQuery = queryOptions({
@@ -74,22 +94,12 @@ export function useMay(): (permission: string) => boolean {
   return (permission) => permissions.includes(permission);
 }
 
-export interface Preferences {
-  timezone?: string | null;
-  locale?: string | null;
-}
+export type Preferences = Answer<"GET /me/preferences">;
 
-/** The person's own zone and language format; empty where they follow the browser. */
+/** The person's own zone and language format (null where they follow the browser), and what they are told of. */
 export const preferencesQuery = queryOptions({
   queryKey: keys.preferences,
-  queryFn: async ({ signal }): Promise<Preferences> => {
-    try {
-      return await api.get<Preferences>("/me/preferences", undefined, signal);
-    } catch (error) {
-      if (isMissing(error)) return {};
-      throw error;
-    }
-  },
+  queryFn: ({ signal }) => call("GET /me/preferences", { signal }),
   staleTime: 5 * 60_000,
 });
 

@@ -2,7 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import { IconMapPinOff } from "@tabler/icons-react";
 import { queryClient } from "@/api/queryClient";
-import { meQuery, preferencesQuery, sessionQuery } from "@/api/session";
+import { meQuery, preferencesQuery, sessionQuery, setupQuery } from "@/api/session";
 import { EmptyState, ErrorState, PageLoading } from "@/components/states";
 import { filters as callFilters } from "@/features/calls/filters";
 import { filters as channelFilters } from "@/features/channels/filters";
@@ -28,6 +28,11 @@ const NotFound = () => (
 
 const root = createRootRoute({ component: Outlet });
 
+/** While the installation has no account, every address leads to its set-up. */
+async function toSetup() {
+  if (await queryClient.ensureQueryData(setupQuery)) throw redirect({ to: "/setup", replace: true });
+}
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
@@ -35,6 +40,7 @@ const signIn = createRoute({
     const next = text(search.next);
     return next ? { next } : {};
   },
+  beforeLoad: toSetup,
   component: lazyRouteComponent(() => import("@/features/session/SignInPage"), "SignInPage"),
 });
 
@@ -48,6 +54,13 @@ const accept = createRoute({
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
+  validateSearch: (search): { step?: "engines" | "mail" } =>
+    search.step === "engines" || search.step === "mail" ? { step: search.step } : {},
+  beforeLoad: async ({ search }) => {
+    const session = await queryClient.ensureQueryData(sessionQuery);
+    if (session ? !search.step : !(await queryClient.ensureQueryData(setupQuery))) throw redirect({ to: "/home", replace: true });
+    if (session) await queryClient.ensureQueryData(meQuery);
+  },
   component: lazyRouteComponent(() => import("@/features/setup/SetupPage"), "SetupPage"),
 });
 
@@ -57,6 +70,7 @@ const app = createRoute({
   id: "app",
   beforeLoad: async ({ location }) => {
     const session = await queryClient.ensureQueryData(sessionQuery);
+    if (!session) await toSetup();
     if (!session) throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
     await Promise.all([queryClient.ensureQueryData(meQuery), queryClient.ensureQueryData(preferencesQuery)]);
   },

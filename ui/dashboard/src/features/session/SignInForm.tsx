@@ -3,11 +3,16 @@ import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { ApiError } from "@/api/client";
 import { mailSignInLink, type Session, signIn } from "@/api/session";
+import { Problem } from "@/components/Problem";
+import { CodeInput } from "./CodeInput";
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, hasCode: boolean): string {
   if (!(error instanceof ApiError)) return "Signing in failed. Please try again.";
   if (error.status === 429) return "Too many attempts. Please try again in a few minutes.";
-  return error.status === 401 ? "Email or password is not right." : error.message;
+  if (error.status !== 401) return error.message;
+  return hasCode
+    ? "Email, password or code is not right. Each code works once."
+    : "Email or password is not right. If you use a sign-in code, add it below.";
 }
 
 interface SignInFormProps {
@@ -16,14 +21,15 @@ interface SignInFormProps {
   onDone: (session: Session) => void;
 }
 
-/** Address and password; used by the sign-in page and over a page whose session ended. */
+/** Address, password and, for whom it is switched on, a code; used by the sign-in page and over a page whose session ended. */
 export function SignInForm({ email = "", onDone }: SignInFormProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [notice, setNotice] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [hasCode, setHasCode] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
-    initialValues: { email, password: "" },
+    initialValues: { email, password: "", totp: "" },
     validate: {
       email: (value) => (/^\S+@\S+$/.test(value.trim()) ? null : "Enter your email address"),
     },
@@ -36,13 +42,17 @@ export function SignInForm({ email = "", onDone }: SignInFormProps) {
     try {
       await act();
     } catch (error) {
-      setProblem(messageOf(error));
+      setProblem(messageOf(error, hasCode));
+      // The server tells nobody whether an account asks for a code, so it is offered after every refusal.
+      if (error instanceof ApiError && error.status === 401) setHasCode(true);
     } finally {
       setBusy(false);
     }
   };
-  const submit = form.onSubmit((values) =>
-    run(async () => onDone(await signIn({ email: values.email.trim(), password: values.password }))),
+  const submit = form.onSubmit(({ email: address, password, totp }) =>
+    run(async () =>
+      onDone(await signIn({ email: address.trim(), password, ...(totp.trim() && { totp: totp.trim() }) })),
+    ),
   );
   const mailLink = () => {
     if (form.validateField("email").hasError) return;
@@ -55,11 +65,7 @@ export function SignInForm({ email = "", onDone }: SignInFormProps) {
 
   return (
     <>
-      {problem && (
-        <Alert color="red" role="alert">
-          {problem}
-        </Alert>
-      )}
+      <Problem text={problem} />
       {notice && (
         <Alert color="teal" role="status">
           {notice}
@@ -83,9 +89,21 @@ export function SignInForm({ email = "", onDone }: SignInFormProps) {
           key={form.key("password")}
           {...form.getInputProps("password")}
         />
+        {hasCode && (
+          <CodeInput
+            description="From your authenticator app, or a recovery code. Leave it empty if you have none."
+            key={form.key("totp")}
+            {...form.getInputProps("totp")}
+          />
+        )}
         <Button type="submit" loading={isBusy} data-testid="sign-in" fullWidth>
           Sign in
         </Button>
+        {!hasCode && (
+          <Button variant="subtle" color="gray" onClick={() => setHasCode(true)} disabled={isBusy} fullWidth>
+            I have a sign-in code
+          </Button>
+        )}
         {!email && (
           <Button variant="subtle" color="gray" onClick={mailLink} disabled={isBusy} fullWidth>
             Email me a sign-in link

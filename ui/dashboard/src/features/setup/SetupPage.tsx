@@ -1,5 +1,14 @@
-import { Comes } from "@/components/Comes";
+import { getRouteApi } from "@tanstack/react-router";
+import { EnginesStep } from "./EnginesStep";
+import { MailStep } from "./MailStep";
+import { OwnerStep } from "./OwnerStep";
 
+const route = getRouteApi("/setup");
+
+/** The first visit: an owner with a workspace, then what hears and what mails is tried. */
 export function SetupPage() {
-  return <Comes title="Set up" />;
+  const { step } = route.useSearch();
+  if (step === "engines") return <EnginesStep />;
+  if (step === "mail") return <MailStep />;
+  return <OwnerStep />;
 }

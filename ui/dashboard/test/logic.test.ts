@@ -4,7 +4,7 @@ import { connection } from "@/api/connection";
 import { bareId } from "@/api/voicegrams";
 import { slugFrom } from "@/features/channels/slug";
 import { safeNext } from "@/features/session/next";
-import { paragraphs, wordAt } from "@/features/voicegrams/detail/words";
+import { paragraphs, wordAt } from "@/components/recording/words";
 import { formatsFor, lengthText, millisecondsBetween, phoneText, spanText, spokenLength } from "@/format";
 import { filters } from "@/features/voicegrams/filters";
 

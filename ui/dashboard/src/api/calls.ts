@@ -22,3 +22,16 @@ export const callQuery = (id: string) =>
     queryFn: ({ signal }) => call("GET /activity/calls/{id}", { path: { id }, signal }),
     refetchInterval: whileNotLive,
   });
+
+export type { CallTurn, Leg, PhoneNumber } from "./types";
+export type CallChange = Endpoints["PATCH /activity/calls/{id}"]["body"];
+
+export const changeCall = (id: string, body: CallChange) => call("PATCH /activity/calls/{id}", { path: { id }, body });
+export const deleteCallRecording = (id: string) => call("DELETE /activity/calls/{id}/recording", { path: { id } });
+
+/** The account's own numbers, for choices. */
+export const numbersQuery = queryOptions({
+  queryKey: [...keys.numbers, "all"],
+  queryFn: ({ signal }) => call("GET /phone-numbers", { query: { limit: 100 }, signal }),
+  staleTime: 60_000,
+});

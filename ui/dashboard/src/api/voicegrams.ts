@@ -5,12 +5,13 @@ import { keys } from "./keys";
 import { listQuery, PAGE_SIZE } from "./list";
 import type { Endpoints, VoicegramDetail, VoicegramRow } from "./types";
 
-export type { ActionItem, Summary, VoicegramDetail, Word } from "./types";
+export type { ActionItem, LinkModel as ListenLink, Summary, VoicegramDetail, Word } from "./types";
 export type { StepModel as Step } from "./types";
 export type Voicegram = VoicegramRow;
 /** One event for one receiver, with the outcome of its latest attempt. */
 export interface Delivery {
   id: string;
+  webhook_id: string;
   url: string;
   status: "pending" | "delivered" | "failed" | "cancelled";
   attempts: number;
@@ -55,3 +56,16 @@ export const changeVoicegram = (id: string, change: VoicegramChange) =>
 export const deleteVoicegram = (id: string) => call("DELETE /voicegrams/{id}", { path: { id: bareId(id) } });
 export const reprocessVoicegram = (id: string, steps: ("transcribe" | "insight")[]) =>
   call("POST /voicegrams/{id}/reprocess", { path: { id: bareId(id) }, body: { steps } });
+
+export const linksQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.voicegrams, "links", bareId(id)],
+    queryFn: ({ signal }) => call("GET /voicegrams/{id}/links", { path: { id: bareId(id) }, query: { limit: 100 }, signal }),
+  });
+
+export const createListenLink = (id: string, body: Endpoints["POST /voicegrams/{id}/links"]["body"]) =>
+  call("POST /voicegrams/{id}/links", { path: { id: bareId(id) }, body });
+export const revokeListenLink = (id: string, linkId: string) =>
+  call("DELETE /voicegrams/{id}/links/{link_id}", { path: { id: bareId(id), link_id: linkId } });
+export const resendDelivery = (webhookId: string, deliveryId: string) =>
+  call("POST /webhooks/{id}/deliveries/{delivery_id}/resend", { path: { id: webhookId, delivery_id: deliveryId } });

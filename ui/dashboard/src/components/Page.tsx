@@ -9,8 +9,8 @@ interface PageProps {
   /** One line under the title. */
   lead?: ReactNode;
   actions?: ReactNode;
-  /** Where one came from: `{ to: "/voicegrams", label: "Voicegrams" }`. */
-  back?: { to: string; label: string };
+  /** Where one came from: `{ to: "/voicegrams", label: "Voicegrams" }`, and the list's filters. */
+  back?: { to: string; label: string; search?: object };
   /** Widest content in pixels: forms 760, lists and details 1280, tables and boards 2000. */
   width?: number;
   children: ReactNode;
@@ -24,7 +24,7 @@ export function Page({ title, lead, actions, back, width = WIDTH, children }: Pa
   return (
     <Box px={{ base: "md", sm: 32 }} py={{ base: "md", sm: 28 }} maw={width} mx="auto">
       {back && (
-        <Anchor renderRoot={(props) => <Link to={back.to} {...props} />} size="sm" c="dimmed" mb="sm" display="inline-flex">
+        <Anchor renderRoot={(props) => <Link to={back.to} {...(back.search && { search: back.search as never })} {...props} />} size="sm" c="dimmed" mb="sm" display="inline-flex">
           <IconArrowLeft size={16} style={{ marginInlineEnd: 6, alignSelf: "center" }} aria-hidden />
           {back.label}
         </Anchor>

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
+from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas import LinkCreate, LinkList, NewLink
 from antiphon.contracts.votel.views import link_view
@@ -17,7 +18,13 @@ from antiphon.domain.voicegrams.records import Link
 ROUTES = Routes("Listen links")
 
 
-@ROUTES.add("GET", "/voicegrams/{id:uuid}/links", permission="conversations:write", answer=LinkList)
+@ROUTES.add(
+    "GET",
+    "/voicegrams/{id:uuid}/links",
+    permission="conversations:write",
+    answer=LinkList,
+    query=LIST_QUERY,
+)
 async def list_voicegram_links(call: Call) -> Response:
     """Everyone who has a link to the recording."""
     links = await call.services.database.read(list_links, call.account_id, call.path_id())

@@ -8,7 +8,7 @@ import type { Message } from "@/api/conversations";
 import { voicegramQuery } from "@/api/voicegrams";
 import { Duration, TimeText } from "@/components/texts";
 import { sentenceCase } from "@/format";
-import { SummaryBadges } from "../voicegrams/SummaryBadges";
+import { SummaryBadges } from "@/components/recording/SummaryBadges";
 import classes from "./inbox.module.css";
 
 /** Plays once asked: the sound and its link are fetched only then. */

@@ -7,13 +7,14 @@ import { rowsOf, totalOf } from "@/api/list";
 import { type Voicegram, voicegramsQuery } from "@/api/voicegrams";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
+import { SummaryBadges } from "@/components/recording/SummaryBadges";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
 import { Duration, Tags, TimeText } from "@/components/texts";
 import { phoneText, sentenceCase } from "@/format";
 import { useFilters } from "@/hooks/useFilters";
+import { useKeepFilters } from "@/hooks/useListPlace";
 import { filters } from "./filters";
-import { SummaryBadges } from "./SummaryBadges";
 
 const choices = (values: readonly string[]) => values.map((value) => ({ value, label: sentenceCase(value) }));
 
@@ -105,6 +106,7 @@ export function VoicegramsPage() {
   const { values, change, clear } = useFilters(filters);
   const list = useInfiniteQuery(voicegramsQuery(values));
   const channels = useQuery(channelsQuery);
+  useKeepFilters("voicegrams", values);
   const isFiltered = filters.names.some((name) => name !== "sort" && values[name] !== undefined);
   const total = list.data && totalOf(list.data);
   return (

@@ -2,7 +2,7 @@ import { Anchor, Badge } from "@mantine/core";
 import type { VoicegramDetail } from "@/api/voicegrams";
 import { TimeText } from "@/components/texts";
 import { lengthText } from "@/format";
-import { Fact, SideCard } from "./SideCard";
+import { Fact, SideCard } from "@/components/SideCard";
 
 export function DetailsCard({ voicegram }: { voicegram: VoicegramDetail }) {
   const { sender, channel, audio } = voicegram;

@@ -2,7 +2,7 @@ import { Group, Loader, Stack, Text, ThemeIcon } from "@mantine/core";
 import { IconCheck, IconClock, IconX } from "@tabler/icons-react";
 import type { Step } from "@/api/voicegrams";
 import { millisecondsBetween, sentenceCase, spanText } from "@/format";
-import { SideCard } from "./SideCard";
+import { SideCard } from "@/components/SideCard";
 
 function StepIcon({ status }: { status: string }) {
   if (status === "completed") {

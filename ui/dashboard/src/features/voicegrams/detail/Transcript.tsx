@@ -1,16 +1,18 @@
 import { Badge, Group, Paper, Text, Title, Tooltip } from "@mantine/core";
 import { memo, type MouseEvent } from "react";
 import type { VoicegramDetail, Word } from "@/api/voicegrams";
+import classes from "@/components/recording/transcript.module.css";
+import { LOW_CONFIDENCE, paragraphs } from "@/components/recording/words";
 import { percentText } from "@/format";
-import classes from "./transcript.module.css";
-import { LOW_CONFIDENCE, paragraphs } from "./words";
+
 
 interface TranscriptProps {
   transcript: VoicegramDetail["transcript"];
   engine: string | null;
   isProcessing: boolean;
   currentWord: number;
-  onSeek(milliseconds: number): void;
+  /** Absent: there is nothing to listen to. */
+  onSeek?: ((milliseconds: number) => void) | undefined;
 }
 
 /** Good for trying the product without any download; larger engines read far better. */
@@ -45,7 +47,7 @@ export function Transcript({ transcript, engine, isProcessing, currentWord, onSe
   const seek = (event: MouseEvent) => {
     const index = (event.target as HTMLElement).closest<HTMLElement>("[data-index]")?.dataset.index;
     const word = index === undefined ? undefined : words[Number(index)];
-    if (word) onSeek(word.start_ms);
+    if (word) onSeek?.(word.start_ms);
   };
   return (
     <Paper withBorder radius="lg" p="lg" component="section" aria-label="Transcript" data-testid="transcript">
@@ -78,9 +80,9 @@ export function Transcript({ transcript, engine, isProcessing, currentWord, onSe
           {isProcessing ? "The recording is being transcribed…" : "No speech was recognised in this recording."}
         </Text>
       )}
-      {words.length === 0 && transcript.text && <p className={classes.text}>{transcript.text}</p>}
+      {words.length === 0 && transcript.text && <p className={classes.text} dir="auto">{transcript.text}</p>}
       {/* The slider above gives the keyboard the same positions. */}
-      <div onClick={seek}>
+      <div onClick={onSeek && seek} data-seeks={onSeek ? true : undefined} dir="auto">
         {paragraphs(words).map(([start, end]) => (
           <p key={start} className={classes.text}>
             {words.slice(start, end).map((word, offset) => (

@@ -1,12 +1,24 @@
 import { Group, Paper, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-export function SideCard({ title, children, testId }: { title: string; children: ReactNode; testId?: string }) {
+interface SideCardProps {
+  title: string;
+  /** Stands beside the title. */
+  action?: ReactNode;
+  children: ReactNode;
+  testId?: string;
+}
+
+/** A part of a detail page beside its main content. */
+export function SideCard({ title, action, children, testId }: SideCardProps) {
   return (
     <Paper withBorder radius="lg" p="md" component="section" aria-label={title} data-testid={testId}>
-      <Title order={2} size="h6" mb="xs">
-        {title}
-      </Title>
+      <Group justify="space-between" mb="xs" gap="xs">
+        <Title order={2} size="h6">
+          {title}
+        </Title>
+        {action}
+      </Group>
       {children}
     </Paper>
   );

@@ -1,8 +1,8 @@
 import { Badge, Group, List, Paper, Text, ThemeIcon, Title } from "@mantine/core";
 import { IconSquareCheck } from "@tabler/icons-react";
 import type { Summary } from "@/api/voicegrams";
-import { SummaryBadges } from "@/features/voicegrams/SummaryBadges";
 import { sentenceCase } from "@/format";
+import { SummaryBadges } from "./SummaryBadges";
 
 const priorityColors = { high: "red", medium: "orange", low: "gray" } as const;
 
@@ -13,7 +13,7 @@ export function SummaryCard({ summary, isProcessing }: { summary: Summary | null
         Summary
       </Title>
       {summary?.text ? (
-        <Text>{summary.text}</Text>
+        <Text dir="auto" style={{ overflowWrap: "anywhere" }}>{summary.text}</Text>
       ) : (
         <Text c="dimmed" size="sm">
           {isProcessing ? "Follows after the transcript…" : "There is nothing to summarise."}
@@ -40,7 +40,7 @@ export function SummaryCard({ summary, isProcessing }: { summary: Summary | null
             {summary.action_items.map((item) => (
               <List.Item key={item.task}>
                 <Group gap={8}>
-                  <Text size="sm">{item.task}</Text>
+                  <Text size="sm" dir="auto" style={{ overflowWrap: "anywhere" }}>{item.task}</Text>
                   <Badge size="sm" variant="light" color={priorityColors[item.priority] ?? "gray"} tt="none" fw={550}>
                     {sentenceCase(item.priority)}
                   </Badge>

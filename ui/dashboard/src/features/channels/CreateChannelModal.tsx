@@ -1,9 +1,10 @@
 import { Button, Group, Modal, SegmentedControl, Stack, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/api/client";
-import { channelsQuery, createChannel } from "@/api/channels";
+import { createChannel } from "@/api/channels";
+import { keys } from "@/api/keys";
+import { doneToast, problemToast } from "@/components/toasts";
 import { slugFrom } from "./slug";
 
 const kinds = [
@@ -16,7 +17,13 @@ const explanations = {
   domain: "A button on your own website. It works on this host and its subdomains.",
 };
 
-export function CreateChannelModal({ opened, onClose }: { opened: boolean; onClose(): void }) {
+interface CreateChannelProps {
+  opened: boolean;
+  onClose: () => void;
+  onCreated: (id: string) => void;
+}
+
+export function CreateChannelModal({ opened, onClose, onCreated }: CreateChannelProps) {
   const client = useQueryClient();
   const form = useForm({
     initialValues: {
@@ -35,16 +42,16 @@ export function CreateChannelModal({ opened, onClose }: { opened: boolean; onClo
   const create = useMutation({
     mutationFn: createChannel,
     onSuccess: async (channel) => {
-      await client.invalidateQueries({ queryKey: channelsQuery.queryKey });
-      notifications.show({ message: `${channel.name} is ready.` });
+      await client.invalidateQueries({ queryKey: keys.recordingChannels });
+      doneToast(`${channel.name} is ready.`);
       form.reset();
-      onClose();
+      onCreated(channel.id);
     },
     onError: (error) => {
       const fields = error instanceof ApiError ? error.fields : {};
       form.setErrors(fields);
       if (!Object.keys(fields).some((field) => field in form.values)) {
-        notifications.show({ color: "red", message: error.message });
+        problemToast("The channel was not created", error);
       }
     },
   });

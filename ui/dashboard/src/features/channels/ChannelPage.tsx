@@ -72,13 +72,14 @@ function Channel({ channel }: { channel: RecordingChannel }) {
                 <WorkspaceLine />
               </Text>
             )}
+            {isDomain && <ChannelSettings channel={channel} />}
             {channel.public_url && <PreviewCard url={channel.public_url} isActive={channel.is_active} />}
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack>
             <LatestCard channel={channel} />
-            <ChannelSettings channel={channel} />
+            {!isDomain && <ChannelSettings channel={channel} />}
           </Stack>
         </Grid.Col>
       </Grid>

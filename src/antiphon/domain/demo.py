@@ -13,7 +13,7 @@ from antiphon.domain.channels.records import ChannelKind
 from antiphon.domain.conversations.commands import receive_message
 from antiphon.domain.conversations.records import Channel as MessageChannel
 from antiphon.domain.conversations.records import InboundMessage
-from antiphon.domain.demo_story import tell_story
+from antiphon.domain.demo_story import moment, tell_story
 from antiphon.domain.numbers.commands import SIMULATOR, create_simulator
 from antiphon.domain.numbers.queries import list_numbers
 from antiphon.domain.services import Services
@@ -22,29 +22,29 @@ GREETING = "Leave us a voice message. We read every one."
 QUOTE = "Tell us what you need. We answer with a price within a day."
 MESSAGES = (
     (
-        "+13125550171",
+        "+13125550131",
         MessageChannel.SMS,
-        "Example: dentist",
+        "Example: dental practice",
         55,
         "Hello, is there a free hour on Friday?",
     ),
     (
-        "+13125550172",
+        "+13125550132",
         MessageChannel.WHATSAPP,
         "Example: florist",
         42,
         "The delivery is at the wrong door again. Please call me back, it is urgent.",
     ),
     (
-        "+13125550173",
+        "+13125550133",
         MessageChannel.SMS,
         "Example: garage",
         18,
         "Thank you, the invoice is right now.",
     ),
-    ("+13125550171", MessageChannel.SMS, "Example: dentist", 3, "Friday at ten would be best."),
+    ("+13125550131", MessageChannel.SMS, "Example: dental practice", 3, "Friday at ten would be best."),
 )
-"""Who writes, how, under which name, how many minutes ago, and what; numbers are of the reserved range."""
+"""Who writes, how, under which name, how many minutes ago, and what; people of the two weeks' story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def add_demo_data(tx: WriteTx, services: Services, account: Account, *, with_sto
             from_address=sender,
             body=body,
             name=name,
-            at=tx.now - minutes * MINUTE,
         )
-        receive_message(tx, account.id, message)
+        with moment(tx, tx.now - minutes * MINUTE):
+            receive_message(tx, account.id, message)
     if with_story:
         fill_demo(tx, account.id)
     return DemoData(slug, number.e164)

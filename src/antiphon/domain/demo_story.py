@@ -32,6 +32,7 @@ from antiphon.domain.contacts.commands import create_contact, delete_contact
 from antiphon.domain.contacts.editing import update_lead
 from antiphon.domain.contacts.notes import create_note
 from antiphon.domain.contacts.pipelines import list_pipelines
+from antiphon.domain.contacts.queries import find_contact_by_address
 from antiphon.domain.contacts.records import Source
 from antiphon.domain.conversations.commands import receive_message, send_message
 from antiphon.domain.conversations.records import Channel as Medium
@@ -81,14 +82,21 @@ def tell_story(tx: WriteTx, account_id: str, number: Number | None, channels: di
         ids = {}
         start = tx.now - 14 * 24 * HOUR
         for index, person in enumerate(content.people):
-            with _moment(tx, start + index * HOUR // 4):
+            with moment(tx, start + index * HOUR // 4):
+                known = find_contact_by_address(tx, account_id, "phone", person.phone)
+                if known is not None:
+                    ids[person.key] = known.id
+                    update_lead(
+                        tx, account_id, known.id, {"company": person.company or None, "email": person.email}
+                    )
+                    continue
                 ids[person.key] = _meet(tx, account_id, person, index)
-        made["contacts"] = list(ids.values())
+                made["contacts"].append(ids[person.key])
         people = {person.key: person for person in content.people}
         everything: list[Said | Rang | Wrote] = [*content.voicegrams, *content.calls, *content.messages]
         for item in sorted(everything, key=lambda item: -item.hours):
             person = people[item.person]
-            with _moment(tx, tx.now - int(item.hours * HOUR)):
+            with moment(tx, tx.now - int(item.hours * HOUR)):
                 if isinstance(item, Said):
                     made["voicegrams"].append(_say(tx, account_id, person, item, channels[item.channel]))
                 elif number is not None and isinstance(item, Rang):
@@ -132,7 +140,7 @@ def _save(tx: WriteTx, account_id: str, settings: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _moment(tx: WriteTx, at: int) -> Iterator[None]:
+def moment(tx: WriteTx, at: int) -> Iterator[None]:
     """Commands inside happen at `at`, in milliseconds."""
     now, tx.now = tx.now, at
     try:
@@ -222,7 +230,7 @@ def _say(tx: WriteTx, account_id: str, person: Person, said: Said, channel: Chan
         **{name: summary[name] for name in ("urgency", "sentiment", "intent", "callback_required")},
     }
     finish_step(tx, account_id, voicegram_id, Step.INSIGHT, insight, engine=ENGINE)
-    with _moment(tx, tx.now + 8 * SECOND):
+    with moment(tx, tx.now + 8 * SECOND):
         complete_voicegram(tx, account_id, voicegram_id)
     update_voicegram(tx, account_id, voicegram_id, {"tags": list(said.tags), "is_read": said.is_read})
     return voicegram_id
@@ -269,7 +277,7 @@ def _ring(tx: WriteTx, account_id: str, person: Person, rang: Rang, number: Numb
         ended_at += 4 * SECOND
     status = CallStatus.NO_ANSWER if rang.outcome == "voicemail" else CallStatus(rang.outcome)
     reason = "voicemail" if rang.outcome == "voicemail" else None
-    with _moment(tx, ended_at):
+    with moment(tx, ended_at):
         end_call(tx, account_id, call.id, at=ended_at, status=status, ended_reason=reason)
         if rang.lines:
             _analyse(tx, account_id, call.id, rang)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from antiphon.core.clock import SECOND
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event, EventBus
@@ -17,6 +18,7 @@ from antiphon.domain.calls.records import Call, CallDirection, CallStatus
 from antiphon.domain.conversations.changes import blank_message, lock_message
 from antiphon.domain.conversations.records import Channel, Direction, MessageStatus
 from antiphon.domain.conversations.rows import (
+    CALL_METADATA,
     emit_updated,
     ensure_conversation,
     insert_message,
@@ -97,12 +99,19 @@ def put_call(tx: WriteTx, call: Call, contact_id: str) -> None:
             "author_user_id": None if inbound else call.user_id,
             "author_kind": author,
             "source": "inbound" if inbound else "api",
+            "metadata": {CALL_METADATA: {"status": call.status.value, "talked_seconds": _talked(call)}},
             "created_at": call.started_at,
             "sent_at": call.started_at,
             "delivered_at": call.started_at,
             "read_at": None if unread or not inbound else call.ended_at,
         },
     )
+
+
+def _talked(call: Call) -> int:
+    if call.answered_at is None or call.ended_at is None:
+        return 0
+    return max(0, call.ended_at - call.answered_at) // SECOND
 
 
 def show_voicegram(tx: WriteTx, event: Event) -> None:

@@ -30,6 +30,8 @@ from antiphon.domain.conversations.snapshot import conversation_snapshot
 from antiphon.domain.conversations.tables import conversations, messages
 
 SNIPPET_CHARS = 140
+CALL_METADATA = "call"
+"""Where a call's line keeps `status` and `talked_seconds`, for the snippet of a call without a summary."""
 OWN_MESSAGE = (messages.c.account_id == bindparam("p_account")) & (messages.c.id == bindparam("p_id"))
 OWN_CONVERSATION = (conversations.c.account_id == bindparam("p_account")) & (
     conversations.c.id == bindparam("p_id")
@@ -241,10 +243,20 @@ def last_message_columns(message: Message) -> dict[str, Any]:
         "last_message_id": message.id,
         "last_message_channel": message.channel.value,
         "last_message_direction": message.direction.value,
-        "last_message_snippet": message.body[:SNIPPET_CHARS],
+        "last_message_snippet": (message.body or _call_words(message))[:SNIPPET_CHARS],
         "last_message_author_kind": message.author_kind,
         "last_message_author_id": message.author_user_id,
     }
+
+
+def _call_words(message: Message) -> str:
+    call = message.metadata.get(CALL_METADATA)
+    if message.channel is not Channel.CALL or not isinstance(call, dict):
+        return ""
+    if call.get("status") != "completed":
+        return "Missed call" if message.direction is Direction.INBOUND else "Call not answered"
+    minutes, seconds = divmod(int(call.get("talked_seconds", 0)), 60)
+    return f"Call, {minutes}:{seconds:02}"
 
 
 def refresh_conversation(tx: WriteTx, conversation: Conversation) -> Conversation:

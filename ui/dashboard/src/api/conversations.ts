@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { whileNotLive } from "@/live/alive";
-import { call } from "./client";
+import { call, request } from "./client";
 import { keys } from "./keys";
 import { listQuery, PAGE_SIZE } from "./list";
 import type { Conversation, Endpoints, Message } from "./types";
@@ -54,3 +54,12 @@ export const sendTo = (body: Endpoints["POST /messages"]["body"], idempotencyKey
   call("POST /messages", { body, idempotencyKey });
 export const retryMessage = (id: string) => call("POST /messages/{id}/retry", { path: { id } });
 export const cancelMessage = (id: string) => call("POST /messages/{id}/cancel", { path: { id } });
+
+export type StoredFile = Endpoints["POST /storage/attachment"]["answer"];
+
+export function uploadFile(file: File): Promise<StoredFile> {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  return request<StoredFile>("POST", "/storage/attachment", { body: form });
+}
+export const deleteFile = (id: string) => call("DELETE /storage/files/{id}", { path: { id } });

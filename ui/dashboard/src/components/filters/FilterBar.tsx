@@ -35,7 +35,7 @@ interface FilterBarProps<V extends object> {
 
 const TYPING_MS = 250;
 
-function Search({ placeholder, value, onChange }: { placeholder: string; value: string; onChange: (text: string) => void }) {
+export function SearchField({ placeholder, value, onChange }: { placeholder: string; value: string; onChange: (text: string) => void }) {
   const [typed, setTyped] = useState(value);
   const [seen, setSeen] = useState(value);
   // Cleared or changed from elsewhere (the back button).
@@ -86,7 +86,7 @@ export function FilterBar<V extends object>({ values, change, clear, fields, sea
   return (
     <div className={classes.bar} role="search">
       {search && (
-        <Search
+        <SearchField
           placeholder={search}
           value={String(current.search ?? "")}
           onChange={(text) => set({ search: text || undefined })}

@@ -1,57 +1,27 @@
-import { Button, Loader, Menu, Text } from "@mantine/core";
-import { IconArrowsSort, IconInbox, IconPencilPlus, IconSearch } from "@tabler/icons-react";
+import { ActionIcon, Button, Loader, Menu, Text } from "@mantine/core";
+import { IconArrowsSort, IconCheck, IconInbox, IconPencilPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { type Conversation, conversationsQuery } from "@/api/conversations";
 import { rowsOf, totalOf } from "@/api/list";
 import { useMay } from "@/api/session";
-import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
 import { useFilters } from "@/hooks/useFilters";
 import { ConversationRow } from "./ConversationRow";
 import { filters } from "./filters";
 import classes from "./inbox.module.css";
+import { InboxFilters } from "./InboxFilters";
 import { conversationFilters } from "./query";
-import { channelNames } from "./words";
 
 const ROW_HEIGHT = 76;
 const MORE_FROM_END = 10;
-
-const fields: FilterField[] = [
-  {
-    kind: "choice",
-    name: "view",
-    label: "Whose",
-    choices: [
-      { value: "mine", label: "Mine" },
-      { value: "unassigned", label: "Nobody's" },
-    ],
-  },
-  { kind: "flag", name: "unread", label: "Unread" },
-  { kind: "flag", name: "starred", label: "Starred" },
-  {
-    kind: "choice",
-    name: "channel",
-    label: "Channel",
-    choices: (["sms", "whatsapp", "email", "call", "voicegram"] as const).map((value) => ({ value, label: channelNames[value] })),
-  },
-  {
-    kind: "choice",
-    name: "status",
-    label: "Status",
-    choices: [
-      { value: "open", label: "Open" },
-      { value: "snoozed", label: "Snoozed" },
-      { value: "closed", label: "Closed" },
-    ],
-  },
-];
 
 const SORTS = [
   { value: undefined, label: "Newest first" },
   { value: "oldest", label: "Longest waiting first" },
   { value: "manual", label: "By our last answer" },
+  { value: "all", label: "Newest first, closed ones too" },
 ] as const;
 
 /** The conversations that the address asks for. */
@@ -59,6 +29,16 @@ export function useConversations() {
   const { values } = useFilters(filters);
   const list = useInfiniteQuery(conversationsQuery(conversationFilters(values)));
   return { list, conversations: rowsOf(list.data) };
+}
+
+/** The arrow keys walk through the rows; Enter opens one. */
+function moveFocus(event: KeyboardEvent<HTMLElement>) {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
+  if (!step || !row) return;
+  event.preventDefault();
+  const next = Number(row.dataset.index) + step;
+  event.currentTarget.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus();
 }
 
 interface ConversationListProps {
@@ -72,6 +52,7 @@ export function ConversationList({ selectedId, onNew }: ConversationListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const canWrite = useMay()("conversations:write");
   const { new: _dialog, sort, ...asked } = values;
+  const sorted = SORTS.find(({ value }) => value === sort) ?? SORTS[0];
   const isFiltered = Object.values(asked).some((value) => value !== undefined);
   const virtualizer = useVirtualizer({
     count: conversations.length,
@@ -94,19 +75,25 @@ export function ConversationList({ selectedId, onNew }: ConversationListProps) {
   return (
     <section className={classes.list} aria-label="Conversations">
       <div className={classes.listHead}>
-        <div style={{ display: "flex", alignItems: "center", gap: 8, marginBottom: 10 }}>
+        <div style={{ display: "flex", alignItems: "center", gap: 8 }}>
           <Text component="h1" fw={700} size="lg" style={{ flex: 1, letterSpacing: "-0.01em" }} m={0}>
             Inbox
           </Text>
           <Menu position="bottom-end" withinPortal>
             <Menu.Target>
-              <Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconArrowsSort size={15} aria-hidden />}>
-                {SORTS.find(({ value }) => value === sort)?.label ?? SORTS[0].label}
-              </Button>
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Order: ${sorted.label}`} title={sorted.label}>
+                <IconArrowsSort size={17} />
+              </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
               {SORTS.map(({ value, label }) => (
-                <Menu.Item key={label} onClick={() => change({ sort: value })}>
+                <Menu.Item
+                  key={label}
+                  role="menuitemradio"
+                  aria-checked={sorted.label === label}
+                  rightSection={sorted.label === label && <IconCheck size={15} aria-hidden />}
+                  onClick={() => change({ sort: value })}
+                >
                   {label}
                 </Menu.Item>
               ))}
@@ -123,16 +110,9 @@ export function ConversationList({ selectedId, onNew }: ConversationListProps) {
             </Button>
           )}
         </div>
-        <FilterBar
-          values={asked}
-          change={change}
-          clear={clear}
-          fields={fields}
-          search="Search names, companies, phones"
-          total={list.data && totalOf(list.data)}
-        />
+        <InboxFilters values={values} change={change} clear={clear} total={list.data && totalOf(list.data)} />
       </div>
-      <div className={classes.rows} ref={scroller} data-testid="conversations">
+      <div className={classes.rows} ref={scroller} onKeyDown={moveFocus} data-testid="conversations">
         {list.isPending && <LoadingState rows={7} height={52} />}
         {list.error && conversations.length === 0 && <ErrorState error={list.error} retry={() => void list.refetch()} isSmall />}
         {list.data && conversations.length === 0 && <Nothing isFiltered={isFiltered} clear={clear} />}

@@ -1,8 +1,11 @@
 import { ActionIcon, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import {
   IconAlarm,
+  IconAlarmOff,
   IconArrowBackUp,
   IconArrowLeft,
+  IconCalendarTime,
   IconCheck,
   IconDots,
   IconFlag,
@@ -21,9 +24,12 @@ import { keys } from "@/api/keys";
 import { useMay, useMe } from "@/api/session";
 import { usersQuery } from "@/api/users";
 import { ConfirmDialog } from "@/components/ConfirmButton";
-import { Avatar, PhoneText } from "@/components/texts";
+import { Avatar, PhoneText, TimeText } from "@/components/texts";
+import { useFormats } from "@/hooks/useFormats";
 import classes from "./inbox.module.css";
 import type { ConversationActions } from "./useActions";
+import { laterChoices } from "./when";
+import { WhenDialog } from "./WhenDialog";
 import { partnerName } from "./words";
 
 interface HeadProps {
@@ -33,29 +39,19 @@ interface HeadProps {
   onSide: () => void;
 }
 
-const HOUR_MS = 3_600_000;
-
-function snoozeChoices(now: Date): { label: string; until: Date }[] {
-  const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 9);
-  const untilMonday = ((8 - now.getDay()) % 7 || 7) as number;
-  const monday = new Date(now.getFullYear(), now.getMonth(), now.getDate() + untilMonday, 9);
-  return [
-    { label: "For 3 hours", until: new Date(now.getTime() + 3 * HOUR_MS) },
-    { label: "Until tomorrow, 9:00", until: tomorrow },
-    { label: "Until Monday, 9:00", until: monday },
-  ];
-}
-
 export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
   const may = useMay();
   const me = useMe();
   const users = useQuery(usersQuery);
   const client = useQueryClient();
   const navigate = useNavigate();
+  const { timeZone } = useFormats();
   const [isDeleting, setDeleting] = useState(false);
+  const [isPicking, picker] = useDisclosure(false);
   const canWrite = may("conversations:write");
   const name = partnerName(conversation);
   const { lead } = conversation;
+  const assignee = conversation.assigned_to_id === me.user.id ? "You" : conversation.assigned_to_name;
   const isClosed = conversation.status === "closed";
   return (
     <header className={classes.head}>
@@ -76,6 +72,12 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
           {name}
         </Text>
         <Text size="xs" c="dimmed" truncate>
+          {isClosed && "Closed · "}
+          {conversation.status === "snoozed" && conversation.snoozed_until && (
+            <>
+              Snoozed until <TimeText iso={conversation.snoozed_until} look="full" /> ·{" "}
+            </>
+          )}
           {lead?.phone ? <PhoneText phone={lead.phone} /> : (lead?.email ?? "No address")}
         </Text>
       </div>
@@ -83,15 +85,21 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
         <Group gap={4} wrap="nowrap">
           <Menu position="bottom-end" withinPortal opened={actions.isAssigning} onChange={actions.setAssigning}>
             <Menu.Target>
-              <Button
-                size="compact-sm"
-                variant="default"
-                visibleFrom="xs"
-                leftSection={<IconUser size={14} aria-hidden />}
-                data-testid="assign"
-              >
-                {conversation.assigned_to_id === me.user.id ? "You" : (conversation.assigned_to_name ?? "Assign")}
-              </Button>
+              {isAlone ? (
+                <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Assigned to: ${assignee ?? "nobody"}`}>
+                  <IconUser size={18} />
+                </ActionIcon>
+              ) : (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  maw={150}
+                  leftSection={<IconUser size={14} aria-hidden />}
+                  data-testid="assign"
+                >
+                  {assignee ?? "Assign"}
+                </Button>
+              )}
             </Menu.Target>
             <Menu.Dropdown mah={320} style={{ overflowY: "auto" }}>
               <Menu.Item onClick={() => actions.assign(me.user.id, me.user.name)}>Me</Menu.Item>
@@ -144,11 +152,20 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
                 {conversation.is_flagged ? "Remove the flag" : "Flag for everyone"}
               </Menu.Item>
               <Menu.Divider />
-              {snoozeChoices(new Date()).map(({ label, until }) => (
-                <Menu.Item key={label} leftSection={<IconAlarm size={15} />} onClick={() => actions.snooze(until)}>
-                  Snooze: {label.toLowerCase()}
+              <Menu.Label>Snooze</Menu.Label>
+              {conversation.status === "snoozed" && (
+                <Menu.Item leftSection={<IconAlarmOff size={15} />} onClick={actions.wake}>
+                  Wake up now
+                </Menu.Item>
+              )}
+              {laterChoices(new Date(), timeZone).map(({ label, at }) => (
+                <Menu.Item key={label} leftSection={<IconAlarm size={15} />} onClick={() => actions.snooze(at)}>
+                  {label}
                 </Menu.Item>
               ))}
+              <Menu.Item leftSection={<IconCalendarTime size={15} />} onClick={picker.open}>
+                Choose a time…
+              </Menu.Item>
               {may("conversations:manage") && (
                 <>
                   <Menu.Divider />
@@ -164,6 +181,7 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
       <ActionIcon variant="subtle" color="gray" size="lg" aria-label="About this contact" onClick={onSide}>
         <IconLayoutSidebarRight size={18} />
       </ActionIcon>
+      <WhenDialog title="Snooze" verb="Snooze" isOpen={isPicking} onClose={picker.close} onChosen={actions.snooze} />
       <ConfirmDialog
         title="Delete this conversation?"
         verb="Delete"

@@ -1,11 +1,10 @@
 import { Drawer, Kbd, Modal, Table } from "@mantine/core";
 import { useDisclosure, useDocumentTitle, useMediaQuery } from "@mantine/hooks";
 import { IconMessages } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { conversationQuery, markRead } from "@/api/conversations";
-import { keys } from "@/api/keys";
+import { useRef } from "react";
+import { conversationQuery } from "@/api/conversations";
 import { useMay } from "@/api/session";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
 import { useFilters } from "@/hooks/useFilters";
@@ -19,53 +18,57 @@ import { SidePanel } from "./SidePanel";
 import { Thread } from "./Thread";
 import { useActions } from "./useActions";
 import { inboxKeys, useInboxKeys } from "./useInboxKeys";
+import { useMarkRead } from "./useMarkRead";
 import { partnerName } from "./words";
 
-/** Seeing a conversation reads it; coming back to the page does too. */
-function useMarkRead(id: string, isUnread: boolean | undefined) {
-  const client = useQueryClient();
-  const canWrite = useMay()("conversations:write");
-  const seen = useRef("");
-  useEffect(() => {
-    const key = `${id}.${isUnread}`;
-    if (!canWrite || !isUnread || document.hidden || seen.current === key) return;
-    seen.current = key;
-    markRead(id).then(
-      () => client.invalidateQueries({ queryKey: keys.conversations }),
-      () => undefined, // It is read at the next visit.
-    );
-  }, [canWrite, client, id, isUnread]);
+const focusSearch = () => document.querySelector<HTMLInputElement>('[data-testid="search"]')?.focus();
+const keepSearch = ((previous: object) => previous) as never;
+const nothing = () => undefined;
+
+/** The keys where no conversation is open. */
+function ListKeys({ move, onHelp }: Pick<ConversationProps, "move" | "onHelp">) {
+  useInboxKeys({
+    move,
+    search: focusSearch,
+    help: onHelp,
+    reply: nothing,
+    close: nothing,
+    star: nothing,
+    assign: nothing,
+    unread: nothing,
+    back: nothing,
+  });
+  return null;
 }
 
-function Conversation({ id, isAlone, hasSide }: { id: string; isAlone: boolean; hasSide: boolean }) {
+interface ConversationProps {
+  id: string;
+  isAlone: boolean;
+  hasSide: boolean;
+  move: (step: 1 | -1) => void;
+  onHelp: () => void;
+}
+
+function Conversation({ id, isAlone, hasSide, move, onHelp }: ConversationProps) {
   const { data: conversation, error, refetch } = useQuery(conversationQuery(id));
-  const { conversations } = useConversations();
   const navigate = useNavigate();
   const may = useMay();
   const [isSideOpen, side] = useDisclosure(false);
-  const [isHelpOpen, help] = useDisclosure(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const actions = useActions(conversation);
-  useMarkRead(id, conversation?.is_unread);
+  useMarkRead(conversation);
   useDocumentTitle(conversation ? `${partnerName(conversation)} · Antiphon` : "Inbox · Antiphon");
-  const canWrite = may("conversations:write");
-  const open = (next: string) =>
-    void navigate({ to: "/inbox/$id", params: { id: next }, search: ((previous: object) => previous) as never });
-  const whenAllowed = (act: () => void) => () => canWrite && act();
+  const whenAllowed = (act: () => void) => () => may("conversations:write") && act();
   useInboxKeys({
-    move: (step) => {
-      const at = conversations.findIndex((row) => row.id === id);
-      const next = conversations[at + step];
-      if (next) open(next.id);
-    },
+    move,
     reply: () => field.current?.focus(),
     close: whenAllowed(actions.close),
     star: whenAllowed(actions.star),
     assign: whenAllowed(() => actions.setAssigning(true)),
     unread: whenAllowed(actions.unread),
-    search: () => document.querySelector<HTMLInputElement>('[data-testid="search"]')?.focus(),
-    back: () => void navigate({ to: "/inbox", search: ((previous: object) => previous) as never }),
-    help: help.open,
+    search: focusSearch,
+    back: () => void navigate({ to: "/inbox", search: keepSearch }),
+    help: onHelp,
   });
 
   if (!conversation) {
@@ -90,6 +93,39 @@ function Conversation({ id, isAlone, hasSide }: { id: string; isAlone: boolean; 
       <Drawer opened={isSideOpen && !hasSide} onClose={side.close} position="right" size={340} title="About this contact">
         <SidePanel conversation={conversation} />
       </Drawer>
+    </>
+  );
+}
+
+/** Three panels over every channel; fewer where the window is narrow. */
+export function InboxPage() {
+  const { id } = useParams({ strict: false }) as { id?: string };
+  const { values, change } = useFilters(filters);
+  const isNarrow = useMediaQuery("(max-width: 56em)", false, { getInitialValueInEffect: false });
+  const isWide = useMediaQuery("(min-width: 85em)", true, { getInitialValueInEffect: false });
+  const navigate = useNavigate();
+  useDocumentTitle("Inbox · Antiphon");
+  const [isHelpOpen, help] = useDisclosure(false);
+  const { conversations } = useConversations();
+  const move = (step: 1 | -1) => {
+    const next = conversations[conversations.findIndex((row) => row.id === id) + step];
+    if (next) void navigate({ to: "/inbox/$id", params: { id: next.id }, search: keepSearch });
+  };
+  const hasSide = isWide && id !== undefined;
+  const isListShown = !isNarrow || id === undefined;
+  return (
+    <div className={classes.frame} data-panels={isNarrow ? 1 : hasSide ? 3 : 2}>
+      {isListShown && <ConversationList selectedId={id} onNew={() => change({ new: true })} />}
+      {id !== undefined ? (
+        <Conversation key={id} id={id} isAlone={isNarrow} hasSide={hasSide} move={move} onHelp={help.open} />
+      ) : (
+        <ListKeys move={move} onHelp={help.open} />
+      )}
+      {id === undefined && !isNarrow && (
+        <EmptyState icon={<IconMessages size={26} />} title="Choose a conversation">
+          Or move with <Kbd size="xs">J</Kbd> and <Kbd size="xs">K</Kbd>; <Kbd size="xs">?</Kbd> shows all keys.
+        </EmptyState>
+      )}
       <Modal opened={isHelpOpen} onClose={help.close} title="Keys" centered size="sm">
         <Table>
           <Table.Tbody>
@@ -104,29 +140,6 @@ function Conversation({ id, isAlone, hasSide }: { id: string; isAlone: boolean; 
           </Table.Tbody>
         </Table>
       </Modal>
-    </>
-  );
-}
-
-/** Three panels over every channel; fewer where the window is narrow. */
-export function InboxPage() {
-  const { id } = useParams({ strict: false }) as { id?: string };
-  const { values, change } = useFilters(filters);
-  const isNarrow = useMediaQuery("(max-width: 56em)", false, { getInitialValueInEffect: false });
-  const isWide = useMediaQuery("(min-width: 85em)", true, { getInitialValueInEffect: false });
-  const navigate = useNavigate();
-  useDocumentTitle("Inbox · Antiphon");
-  const hasSide = isWide && id !== undefined;
-  const isListShown = !isNarrow || id === undefined;
-  return (
-    <div className={classes.frame} data-panels={isNarrow ? 1 : hasSide ? 3 : 2}>
-      {isListShown && <ConversationList selectedId={id} onNew={() => change({ new: true })} />}
-      {id !== undefined && <Conversation key={id} id={id} isAlone={isNarrow} hasSide={hasSide} />}
-      {id === undefined && !isNarrow && (
-        <EmptyState icon={<IconMessages size={26} />} title="Choose a conversation">
-          Or move with <Kbd size="xs">J</Kbd> and <Kbd size="xs">K</Kbd> once one is open.
-        </EmptyState>
-      )}
       <NewConversation
         isOpen={values.new === true}
         onClose={() => change({ new: undefined })}

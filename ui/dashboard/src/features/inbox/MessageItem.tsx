@@ -9,6 +9,7 @@ import { problemToast } from "@/components/toasts";
 import { Attachments } from "./Attachments";
 import { CallCard, VoicegramCard } from "./cards";
 import classes from "./inbox.module.css";
+import { Linked } from "./Linked";
 import { isPending } from "./useSend";
 import { channelIcons, channelName, reasonText } from "./words";
 
@@ -39,8 +40,10 @@ function Wide({ message, children }: { message: Message; children: React.ReactNo
 
 function NoteItem({ message }: { message: Message }) {
   return (
-    <article className={classes.message} data-side="wide" data-testid="message" data-channel="note" aria-label="Note">
-      <div className={`${classes.bubble} ${classes.note}`}>{message.body}</div>
+    <article className={classes.message} data-side="wide" data-testid="message" data-channel="note" aria-label="Note" style={isPending(message) ? { opacity: 0.6 } : undefined}>
+      <div className={`${classes.bubble} ${classes.note}`} dir="auto">
+        <Linked text={message.body} />
+      </div>
       <div className={classes.meta}>
         {message.author.name ?? "Somebody"} · only your team sees this · <TimeText iso={message.created_at} look="time" />
       </div>
@@ -82,7 +85,7 @@ function TextItem({ message }: { message: Message }) {
       {(message.body || message.attachments.length === 0) && (
         <div className={classes.bubble} dir="auto">
           {message.subject && <strong>{`${message.subject}\n`}</strong>}
-          {message.body || <em>This message was erased.</em>}
+          {message.body ? <Linked text={message.body} /> : <em>This message was erased.</em>}
         </div>
       )}
       <Attachments files={message.attachments} />
@@ -116,7 +119,12 @@ function TextItem({ message }: { message: Message }) {
           <Text size="xs" c="red">
             {reasonText(message.error?.code ?? "", message.error?.message)}
           </Text>
-          {canSend && (
+          {retry.isSuccess && (
+            <Text size="xs" c="dimmed">
+              Sent again below.
+            </Text>
+          )}
+          {canSend && !retry.isSuccess && (
             <Button
               size="compact-xs"
               variant="subtle"
@@ -124,6 +132,7 @@ function TextItem({ message }: { message: Message }) {
               leftSection={<IconRefresh size={12} aria-hidden />}
               loading={retry.isPending}
               onClick={() => retry.mutate()}
+              data-testid="retry"
             >
               Try again
             </Button>

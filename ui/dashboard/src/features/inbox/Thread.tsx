@@ -1,18 +1,27 @@
-import { Button, Skeleton, Stack, Text } from "@mantine/core";
-import { IconMessages } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { Fragment, useEffect, useRef } from "react";
+import { ActionIcon, Button, Skeleton, Stack, Text } from "@mantine/core";
+import { IconArrowDown, IconMessages } from "@tabler/icons-react";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { Fragment, type UIEvent, useEffect, useRef, useState } from "react";
 import { type Message, threadQuery } from "@/api/conversations";
 import { EmptyState, ErrorState } from "@/components/states";
 import { TimeText } from "@/components/texts";
 import { useFormats } from "@/hooks/useFormats";
 import classes from "./inbox.module.css";
 import { MessageItem } from "./MessageItem";
+import { usePending } from "./useSend";
+
+const KEPT_PAGES = 2;
+const FAR_UP_PX = 500;
+const NEAR_END_PX = 40;
 
 /** All messages of a conversation; the newest at the bottom, older ones come as one scrolls up. */
 export function Thread({ conversationId }: { conversationId: string }) {
   const thread = useInfiniteQuery(threadQuery(conversationId));
   const { isSameDay } = useFormats();
+  const pending = usePending(conversationId);
+  const client = useQueryClient();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isUp, setUp] = useState(false);
   const older = useRef<HTMLDivElement>(null);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = thread;
   useEffect(() => {
@@ -33,7 +42,7 @@ export function Thread({ conversationId }: { conversationId: string }) {
       </div>
     );
   }
-  const messages = uniqueMessages(thread.data.pages.flatMap((page) => page.messages));
+  const messages = uniqueMessages([...pending, ...thread.data.pages.flatMap((page) => page.messages)]);
   if (messages.length === 0) {
     return (
       <div className={classes.messages} style={{ justifyContent: "center" }}>
@@ -43,29 +52,62 @@ export function Thread({ conversationId }: { conversationId: string }) {
       </div>
     );
   }
+  const onScroll = ({ currentTarget: { scrollTop } }: UIEvent<HTMLElement>) => {
+    const above = -scrollTop;
+    setUp(above > FAR_UP_PX);
+    // Back at the newest, what was read of the past is let go: each live event would read all of it again.
+    if (above < NEAR_END_PX && thread.data.pages.length > KEPT_PAGES && !isFetchingNextPage) {
+      client.setQueryData(threadQuery(conversationId).queryKey, {
+        pages: thread.data.pages.slice(0, KEPT_PAGES),
+        pageParams: thread.data.pageParams.slice(0, KEPT_PAGES),
+      });
+    }
+  };
   return (
-    // The column is reversed: the browser keeps the place while older messages come in above.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by key
-    <div className={classes.messages} role="log" aria-label="Messages" tabIndex={0} data-testid="thread">
-      {messages.map((message, index) => {
-        const before = messages[index + 1];
-        return (
-          <Fragment key={message.id}>
-            <MessageItem message={message} />
-            {(!before || !isSameDay(before.created_at, message.created_at)) && (
-              <Text className={classes.day} component="p" m={0}>
-                <TimeText iso={message.created_at} look="day" />
-              </Text>
-            )}
-          </Fragment>
-        );
-      })}
-      {hasNextPage && (
-        <div ref={older} style={{ alignSelf: "center" }}>
-          <Button size="compact-sm" variant="subtle" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older messages
-          </Button>
-        </div>
+    <div className={classes.log}>
+      {/* The column is reversed: the browser keeps the place while older messages come in above. */}
+      <div
+        ref={scroller}
+        className={classes.messages}
+        role="log"
+        aria-label="Messages"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by key
+        tabIndex={0}
+        onScroll={onScroll}
+        data-testid="thread"
+      >
+        {messages.map((message, index) => {
+          const before = messages[index + 1];
+          return (
+            <Fragment key={message.id}>
+              <MessageItem message={message} />
+              {(!before || !isSameDay(before.created_at, message.created_at)) && (
+                <Text className={classes.day} component="p" m={0}>
+                  <TimeText iso={message.created_at} look="day" />
+                </Text>
+              )}
+            </Fragment>
+          );
+        })}
+        {hasNextPage && (
+          <div ref={older} style={{ alignSelf: "center" }}>
+            <Button size="compact-sm" variant="subtle" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+              Older messages
+            </Button>
+          </div>
+        )}
+      </div>
+      {isUp && (
+        <ActionIcon
+          className={classes.down}
+          variant="default"
+          radius="xl"
+          size="lg"
+          aria-label="To the newest message"
+          onClick={() => scroller.current?.scrollTo({ top: 0 })}
+        >
+          <IconArrowDown size={18} />
+        </ActionIcon>
       )}
     </div>
   );

@@ -6,8 +6,9 @@ export const filters = defineFilters({
   status: ["open", "snoozed", "closed"],
   unread: "flag",
   starred: "flag",
+  flagged: "flag",
   channel: ["sms", "whatsapp", "email", "call", "voicegram"],
   tag: "text",
-  sort: ["newest", "oldest", "manual"],
+  sort: ["newest", "oldest", "manual", "all"],
   new: "flag",
 });

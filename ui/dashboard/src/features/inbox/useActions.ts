@@ -11,6 +11,7 @@ export interface ConversationActions {
   close: () => void;
   unread: () => void;
   snooze: (until: Date) => void;
+  wake: () => void;
 }
 
 /** What one can do with the open conversation, by button and by key. */
@@ -31,6 +32,7 @@ export function useActions(conversation: Conversation | undefined): Conversation
       conversation?.status === "closed"
         ? act({ id, change: { status: "open" } })
         : act({ id, change: { status: "closed" }, undo: { message: "Conversation closed.", change: { status: back } } }),
+    wake: () => act({ id, change: { status: "open" } }),
     unread: () => act({ id, change: { is_unread: true } }),
     snooze: (until) =>
       act({

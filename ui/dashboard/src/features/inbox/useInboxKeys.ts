@@ -1,4 +1,4 @@
-import { useHotkeys } from "@mantine/hooks";
+import { useWindowEvent } from "@mantine/hooks";
 
 interface InboxKeys {
   move: (step: 1 | -1) => void;
@@ -26,17 +26,29 @@ export const inboxKeys: readonly [keys: string, does: string][] = [
   ["?", "These keys"],
 ];
 
+const TYPING = "input, textarea, select, audio, [contenteditable=true]";
+const OVERLAY = "[role=dialog], [role=menu]";
+
+/** Compares what a key writes, so that `/` and `?` work on every keyboard. */
 export function useInboxKeys(keys: InboxKeys): void {
-  useHotkeys([
-    ["J", () => keys.move(1)],
-    ["K", () => keys.move(-1)],
-    ["R", keys.reply],
-    ["E", keys.close],
-    ["S", keys.star],
-    ["A", keys.assign],
-    ["U", keys.unread],
-    ["/", keys.search],
-    ["Escape", keys.back],
-    ["shift+?", keys.help],
-  ]);
+  const byKey: Record<string, () => void> = {
+    j: () => keys.move(1),
+    k: () => keys.move(-1),
+    r: keys.reply,
+    e: keys.close,
+    s: keys.star,
+    a: keys.assign,
+    u: keys.unread,
+    "/": keys.search,
+    escape: keys.back,
+    "?": keys.help,
+  };
+  useWindowEvent("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const act = byKey[event.key.toLowerCase()];
+    if (!act || document.querySelector(OVERLAY)) return;
+    if (event.target instanceof Element && event.target.closest(TYPING)) return;
+    event.preventDefault();
+    act();
+  });
 }

@@ -1,35 +1,38 @@
-import { type InfiniteData, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type Conversation, type Message, type NewMessage, sendMessage, threadQuery } from "@/api/conversations";
+import { type InfiniteData, useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/api/client";
+import { type Conversation, type Message, sendMessage, threadQuery } from "@/api/conversations";
 import { keys } from "@/api/keys";
 import { useMe } from "@/api/session";
 import type { Endpoints } from "@/api/types";
 import { problemToast } from "@/components/toasts";
-import { reasonText } from "./words";
+import type { Outbox, Sent } from "./outbox";
+import { refusal } from "./words";
 
 type ThreadPage = Endpoints["GET /conversations/{id}/messages"]["answer"];
 
 const PENDING = "pending-";
+const TRIES = 6;
+const LONGEST_PAUSE_MS = 8_000;
+
+const sendKey = (conversationId: string) => ["send", conversationId] as const;
 
 /** Shown before the server has it. */
 export const isPending = ({ id }: Message): boolean => id.startsWith(PENDING);
 
-interface Sent {
-  body: NewMessage;
-  /** Repeating the request after a lost answer sends nothing twice (contracts/votel.md 0.8). */
-  key: string;
-}
+/** Whether nobody knows what became of a request: it may be repeated under its key. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
-function pendingMessage(conversation: Conversation, { body, key }: Sent, author: Message["author"]): Message {
-  const now = new Date().toISOString();
+export function pendingMessage({ body, key }: Sent, at: number, author: Message["author"]): Message {
+  const now = new Date(at).toISOString();
   return {
     id: PENDING + key,
-    conversation_id: conversation.id,
-    lead_id: conversation.lead_id,
+    conversation_id: "",
+    lead_id: null,
     channel: body.channel,
     direction: body.channel === "note" ? "internal" : "outbound",
-    status: "queued",
-    body: body.body ?? "",
+    status: body.scheduled_at ? "scheduled" : "queued",
+    body: body.body || "Files",
     subject: body.subject ?? null,
     html_url: null,
     attachments: [],
@@ -61,33 +64,38 @@ function pendingMessage(conversation: Conversation, { body, key }: Sent, author:
   };
 }
 
-/** Sends a reply; it stands in the thread at once and leaves it again, with the reason, when it is refused. */
-export function useSend(conversation: Conversation, onRefused: (sent: Sent, error: Error) => void) {
-  const client = useQueryClient();
+/** What leaves a conversation at this moment, newest first. */
+export function usePending(conversationId: string): Message[] {
   const { user } = useMe();
+  const author: Message["author"] = { kind: "user", id: user.id, name: user.name };
+  return useMutationState({
+    filters: { mutationKey: sendKey(conversationId), status: "pending" },
+    select: ({ state }) => pendingMessage(state.variables as Sent, state.submittedAt, author),
+  }).reverse();
+}
+
+/** Sends one message after the other; each stands in the thread at once and leaves it again when it is refused. */
+export function useSend(conversation: Conversation, outbox: Outbox, giveBack: (sent: Sent) => void) {
+  const client = useQueryClient();
   const { queryKey } = threadQuery(conversation.id);
-  const edit = (change: (messages: Message[]) => Message[]) =>
-    client.setQueryData<InfiniteData<ThreadPage>>(queryKey, (thread) =>
-      thread && {
-        ...thread,
-        pages: thread.pages.map((page, index) => (index === 0 ? { ...page, messages: change(page.messages) } : page)),
-      },
-    );
   return useMutation({
+    mutationKey: sendKey(conversation.id),
+    scope: { id: `send.${conversation.id}` },
     mutationFn: ({ body, key }: Sent) => sendMessage(conversation.id, body, key),
-    onMutate: async (sent) => {
-      await client.cancelQueries({ queryKey });
-      const author = { kind: "user", id: user.id, name: user.name } as Message["author"];
-      edit((messages) => [pendingMessage(conversation, sent, author), ...messages]);
-    },
+    retry: (count, error) => count < TRIES && isLost(error),
+    retryDelay: (count) => Math.min(1_000 * 2 ** count, LONGEST_PAUSE_MS),
     onSuccess: (message, { key }) => {
-      edit((messages) => [message, ...messages.filter(({ id }) => id !== PENDING + key && id !== message.id)]);
+      outbox.arrived(key);
+      client.setQueryData<InfiniteData<ThreadPage>>(queryKey, (thread) => {
+        const [first, ...others] = thread?.pages ?? [];
+        if (!thread || !first || first.messages.some(({ id }) => id === message.id)) return thread;
+        return { ...thread, pages: [{ ...first, messages: [message, ...first.messages] }, ...others] };
+      });
     },
     onError: (error, sent) => {
-      edit((messages) => messages.filter(({ id }) => id !== PENDING + sent.key));
-      const code = error instanceof ApiError ? error.code : "";
-      problemToast("Not sent", new Error(reasonText(code, error.message)));
-      onRefused(sent, error);
+      outbox.cameBack(sent.key);
+      problemToast("Not sent", new Error(refusal(error)));
+      giveBack(sent);
     },
     onSettled: () =>
       Promise.all([keys.messages, keys.conversations].map((stale) => client.invalidateQueries({ queryKey: stale }))),

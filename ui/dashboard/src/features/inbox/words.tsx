@@ -8,6 +8,7 @@ import {
   IconPhone,
   IconRecordMail,
 } from "@tabler/icons-react";
+import { ApiError } from "@/api/client";
 import type { Conversation, Message } from "@/api/conversations";
 import { phoneText } from "@/format";
 
@@ -49,8 +50,14 @@ const REASONS: Record<string, string> = {
   bounced: "The mail came back.",
   spam: "It was taken for spam.",
   unknown_outcome: "It is not known whether it arrived.",
+  no_channel: "None of your numbers can send this. Connect one in the settings.",
+  no_address: "This contact has no address for it.",
+  too_large: "The files are too large.",
 };
 
 /** Why a message failed, or why one was refused before it left. */
 export const reasonText = (code: string, message?: string | null): string =>
   REASONS[code] ?? message ?? "It could not be delivered.";
+
+export const refusal = (error: unknown): string =>
+  error instanceof ApiError ? reasonText(error.code, error.faults[0]?.message ?? error.message) : "Please try again.";

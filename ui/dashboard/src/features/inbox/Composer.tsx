@@ -285,7 +285,7 @@ function AttachedFiles({ attached: { files, uploading, remove } }: { attached: F
 function Shortcut() {
   const isApple = ["macos", "ios"].includes(useOs());
   return (
-    <span>
+    <span className={classes.keys}>
       <Kbd size="xs">{isApple ? "⌘" : "Ctrl"}</Kbd> <Kbd size="xs">Enter</Kbd> sends
     </span>
   );

@@ -66,7 +66,7 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
           <IconArrowLeft size={20} />
         </ActionIcon>
       )}
-      <Avatar name={name} size={36} />
+      {!isAlone && <Avatar name={name} size={36} />}
       <div style={{ flex: 1, minWidth: 0 }}>
         <Text component="h2" fw={650} size="sm" m={0} truncate data-testid="partner">
           {name}
@@ -114,18 +114,20 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
               <Menu.Item onClick={() => actions.assign(null, null)}>Nobody</Menu.Item>
             </Menu.Dropdown>
           </Menu>
-          <Tooltip label={conversation.is_starred ? "Remove the star (s)" : "Star (s)"}>
-            <ActionIcon
-              variant="subtle"
-              color={conversation.is_starred ? "yellow" : "gray"}
-              size="lg"
-              aria-label="Star"
-              aria-pressed={conversation.is_starred}
-              onClick={actions.star}
-            >
-              {conversation.is_starred ? <IconStarFilled size={18} /> : <IconStar size={18} />}
-            </ActionIcon>
-          </Tooltip>
+          {!isAlone && (
+            <Tooltip label={conversation.is_starred ? "Remove the star (s)" : "Star (s)"}>
+              <ActionIcon
+                variant="subtle"
+                color={conversation.is_starred ? "yellow" : "gray"}
+                size="lg"
+                aria-label="Star"
+                aria-pressed={conversation.is_starred}
+                onClick={actions.star}
+              >
+                {conversation.is_starred ? <IconStarFilled size={18} /> : <IconStar size={18} />}
+              </ActionIcon>
+            </Tooltip>
+          )}
           <Tooltip label={isClosed ? "Open again (e)" : "Close (e)"}>
             <ActionIcon
               variant={isClosed ? "light" : "subtle"}
@@ -145,6 +147,16 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              {isAlone && (
+                <>
+                  <Menu.Item leftSection={<IconLayoutSidebarRight size={15} />} onClick={onSide}>
+                    About this contact
+                  </Menu.Item>
+                  <Menu.Item leftSection={<IconStar size={15} />} onClick={actions.star}>
+                    {conversation.is_starred ? "Remove the star" : "Star"}
+                  </Menu.Item>
+                </>
+              )}
               <Menu.Item leftSection={<IconMailOpened size={15} />} onClick={actions.unread}>
                 Mark unread
               </Menu.Item>
@@ -178,9 +190,11 @@ export function Head({ conversation, actions, isAlone, onSide }: HeadProps) {
           </Menu>
         </Group>
       )}
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label="About this contact" onClick={onSide}>
-        <IconLayoutSidebarRight size={18} />
-      </ActionIcon>
+      {!(isAlone && canWrite) && (
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="About this contact" onClick={onSide}>
+          <IconLayoutSidebarRight size={18} />
+        </ActionIcon>
+      )}
       <WhenDialog title="Snooze" verb="Snooze" isOpen={isPicking} onClose={picker.close} onChosen={actions.snooze} />
       <ConfirmDialog
         title="Delete this conversation?"

@@ -45,11 +45,13 @@ interface ConversationProps {
   id: string;
   isAlone: boolean;
   hasSide: boolean;
+  isWide: boolean;
+  onToggleSide: () => void;
   move: (step: 1 | -1) => void;
   onHelp: () => void;
 }
 
-function Conversation({ id, isAlone, hasSide, move, onHelp }: ConversationProps) {
+function Conversation({ id, isAlone, hasSide, isWide, onToggleSide, move, onHelp }: ConversationProps) {
   const { data: conversation, error, refetch } = useQuery(conversationQuery(id));
   const navigate = useNavigate();
   const may = useMay();
@@ -81,7 +83,7 @@ function Conversation({ id, isAlone, hasSide, move, onHelp }: ConversationProps)
   return (
     <>
       <section className={classes.thread} aria-label={`Conversation with ${partnerName(conversation)}`}>
-        <Head conversation={conversation} actions={actions} isAlone={isAlone} onSide={side.toggle} />
+        <Head conversation={conversation} actions={actions} isAlone={isAlone} onSide={isWide ? onToggleSide : side.open} />
         <Thread conversationId={id} />
         {may("conversations:send") && <Composer key={id} conversation={conversation} fieldRef={field} />}
       </section>
@@ -90,7 +92,7 @@ function Conversation({ id, isAlone, hasSide, move, onHelp }: ConversationProps)
           <SidePanel conversation={conversation} />
         </aside>
       )}
-      <Drawer opened={isSideOpen && !hasSide} onClose={side.close} position="right" size={340} title="About this contact">
+      <Drawer opened={isSideOpen && !isWide} onClose={side.close} position="right" size={340} title="About this contact">
         <SidePanel conversation={conversation} />
       </Drawer>
     </>
@@ -111,13 +113,23 @@ export function InboxPage() {
     const next = conversations[conversations.findIndex((row) => row.id === id) + step];
     if (next) void navigate({ to: "/inbox/$id", params: { id: next.id }, search: keepSearch });
   };
-  const hasSide = isWide && id !== undefined;
+  const [isSideWanted, wantSide] = useDisclosure(true);
+  const hasSide = isWide && isSideWanted && id !== undefined;
   const isListShown = !isNarrow || id === undefined;
   return (
     <div className={classes.frame} data-panels={isNarrow ? 1 : hasSide ? 3 : 2}>
       {isListShown && <ConversationList selectedId={id} onNew={() => change({ new: true })} />}
       {id !== undefined ? (
-        <Conversation key={id} id={id} isAlone={isNarrow} hasSide={hasSide} move={move} onHelp={help.open} />
+        <Conversation
+          key={id}
+          id={id}
+          isAlone={isNarrow}
+          hasSide={hasSide}
+          isWide={isWide}
+          onToggleSide={wantSide.toggle}
+          move={move}
+          onHelp={help.open}
+        />
       ) : (
         <ListKeys move={move} onHelp={help.open} />
       )}

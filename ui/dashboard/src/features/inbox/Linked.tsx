@@ -2,7 +2,8 @@ import { Anchor } from "@mantine/core";
 import { Fragment } from "react";
 
 const ADDRESS = /https?:\/\/[^\s<>"]+/g;
-const TRAILING = /[.,;:!?'")\]}]+$/;
+const TRAILING = /[.,;:!?'"\]}]+$/;
+const TRAILING_AND_BRACKET = /[.,;:!?'")\]}]+$/;
 
 export interface Piece {
   text: string;
@@ -14,7 +15,7 @@ export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
   let end = 0;
   for (const match of text.matchAll(ADDRESS)) {
-    const address = match[0].replace(TRAILING, "");
+    const address = match[0].replace(match[0].includes("(") ? TRAILING : TRAILING_AND_BRACKET, "");
     if (match.index > end) found.push({ text: text.slice(end, match.index), isLink: false });
     found.push({ text: address, isLink: true });
     end = match.index + address.length;

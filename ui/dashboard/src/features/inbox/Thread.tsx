@@ -5,11 +5,12 @@ import { Fragment, type UIEvent, useEffect, useRef, useState } from "react";
 import { type Message, threadQuery } from "@/api/conversations";
 import { EmptyState, ErrorState } from "@/components/states";
 import { TimeText } from "@/components/texts";
-import { useFormats } from "@/hooks/useFormats";
+import { useFormats, useNow } from "@/hooks/useFormats";
 import classes from "./inbox.module.css";
 import { MessageItem } from "./MessageItem";
 import { usePending } from "./useSend";
 
+const DAY_MS = 86_400_000;
 const KEPT_PAGES = 2;
 const FAR_UP_PX = 500;
 const NEAR_END_PX = 40;
@@ -83,7 +84,7 @@ export function Thread({ conversationId }: { conversationId: string }) {
               <MessageItem message={message} />
               {(!before || !isSameDay(before.created_at, message.created_at)) && (
                 <Text className={classes.day} component="p" m={0}>
-                  <TimeText iso={message.created_at} look="day" />
+                  <Day iso={message.created_at} />
                 </Text>
               )}
             </Fragment>
@@ -111,6 +112,14 @@ export function Thread({ conversationId }: { conversationId: string }) {
       )}
     </div>
   );
+}
+
+function Day({ iso }: { iso: string }) {
+  const { isSameDay } = useFormats();
+  const now = useNow();
+  if (isSameDay(iso, new Date(now))) return "Today";
+  if (isSameDay(iso, new Date(now - DAY_MS))) return "Yesterday";
+  return <TimeText iso={iso} look="day" />;
 }
 
 /** A message that came in between two pages stands in both. */

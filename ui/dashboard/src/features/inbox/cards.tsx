@@ -66,6 +66,11 @@ export function VoicegramCard({ message }: { message: Message }) {
   );
 }
 
+function callTitle(isInbound: boolean, isMissed: boolean): string {
+  if (isMissed) return isInbound ? "Missed call" : "Call not answered";
+  return isInbound ? "Incoming call" : "Outgoing call";
+}
+
 export function CallCard({ message }: { message: Message }) {
   const id = message.call_id ?? message.id;
   const { data } = useQuery(callQuery(id));
@@ -78,9 +83,9 @@ export function CallCard({ message }: { message: Message }) {
         <Group gap={8} wrap="nowrap">
           <Icon size={18} aria-hidden color={isMissed ? "var(--mantine-color-red-text)" : undefined} />
           <Text size="sm" fw={600}>
-            {isInbound ? "Incoming call" : "Outgoing call"}
+            {callTitle(isInbound, Boolean(isMissed))}
           </Text>
-          {data && (
+          {data && data.status !== "completed" && data.status !== "no_answer" && (
             <Badge size="sm" variant="light" tt="none" color={isMissed ? "red" : "teal"}>
               {sentenceCase(data.status)}
             </Badge>

@@ -50,6 +50,11 @@ async def find_nothing(page: Page) -> None:
     await page.get_by_text("Nothing matches").wait_for()
 
 
+async def open_inbox_filters(page: Page) -> None:
+    await page.get_by_test_id("more-filters").click()
+    await page.get_by_role("group", name="Channel").wait_for()
+
+
 async def refuse_sign_in(page: Page) -> None:
     await page.get_by_test_id("sign-in-email").fill("owner@example.com")
     await page.get_by_test_id("sign-in-password").fill("not the password")
@@ -66,7 +71,10 @@ SCREENS: tuple[Screen, ...] = (
     Screen("sign-in", "/sign-in", is_signed_in=False),
     Screen("sign-in-refused", "/sign-in", act=refuse_sign_in, is_signed_in=False),
     Screen("home", "/home"),
-    Screen("inbox", "/inbox"),
+    Screen("inbox", "/inbox", ready="[data-testid=conversation]"),
+    Screen("inbox-thread", "/inbox/{conversation}", ready="[data-testid=thread]"),
+    Screen("inbox-filters", "/inbox", ready="[data-testid=conversation]", act=open_inbox_filters),
+    Screen("inbox-new", "/inbox?new=true", ready="[data-testid=new-to]"),
     Screen("voicegrams", "/voicegrams", ready="[data-testid=table-row]"),
     Screen("voicegrams-filtered", "/voicegrams", ready="[data-testid=table-row]", act=choose_urgency),
     Screen("voicegrams-none", "/voicegrams", ready="[data-testid=table-row]", act=find_nothing),

@@ -6,7 +6,7 @@ import { pieces } from "@/features/inbox/Linked";
 import { Outbox } from "@/features/inbox/outbox";
 import { conversationFilters } from "@/features/inbox/query";
 import { smsSize } from "@/features/inbox/sms";
-import { isLost, isPending, pendingMessage } from "@/features/inbox/useSend";
+import { isLost, isPending, notYetIn, pendingMessage } from "@/features/inbox/useSend";
 import { laterChoices, momentOf, wallTime } from "@/features/inbox/when";
 import { refusal } from "@/features/inbox/words";
 
@@ -74,6 +74,15 @@ describe("what is on its way", () => {
     expect(isPending(note)).toBe(true);
     const later = { ...body, scheduled_at: "2026-11-21T09:00:00.000Z" };
     expect(pendingMessage({ body: later, key: "k", files: [] }, 0, author).status).toBe("scheduled");
+  });
+
+  it("stands there once, whether the live event or the answer comes first", () => {
+    const author = { kind: "user", id: "1", name: "Owner" } as const;
+    const pending = pendingMessage({ body, key: "k", files: [] }, 0, author);
+    const stored = { ...pending, id: "m", metadata: { sent_key: "k" } };
+    expect(notYetIn([], [pending])).toEqual([pending]);
+    expect(notYetIn([stored], [pending])).toEqual([]);
+    expect(notYetIn([{ ...stored, metadata: { sent_key: "other" } }], [pending])).toEqual([pending]);
   });
 
   it("is repeated only when nobody knows what became of it", () => {

@@ -1,11 +1,10 @@
-import { Button, CloseButton, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
-import { type ReactNode, useState } from "react";
+import { Button, Text } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useFormats } from "@/hooks/useFormats";
 import { ChoiceFilter } from "./ChoiceFilter";
 import { DatesFilter } from "./DatesFilter";
 import classes from "./filters.module.css";
+import { SearchField } from "./SearchField";
 
 export interface Choice {
   value: string;
@@ -31,49 +30,6 @@ interface FilterBarProps<V extends object> {
   total?: number | undefined;
   /** What stands at the bar's end. */
   children?: ReactNode;
-}
-
-const TYPING_MS = 250;
-
-export function SearchField({ placeholder, value, onChange }: { placeholder: string; value: string; onChange: (text: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const [seen, setSeen] = useState(value);
-  // Cleared or changed from elsewhere (the back button).
-  if (value !== seen) {
-    setSeen(value);
-    setTyped(value);
-  }
-  const later = useDebouncedCallback((text: string) => {
-    setSeen(text);
-    onChange(text);
-  }, TYPING_MS);
-  return (
-    <TextInput
-      type="search"
-      className={classes.search}
-      placeholder={placeholder}
-      aria-label={placeholder}
-      leftSection={<IconSearch size={16} aria-hidden />}
-      rightSection={
-        typed && (
-          <CloseButton
-            size="sm"
-            aria-label="Clear the search"
-            onClick={() => {
-              setTyped("");
-              later("");
-            }}
-          />
-        )
-      }
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        later(event.currentTarget.value);
-      }}
-      data-testid="search"
-    />
-  );
 }
 
 /** Search and filters of a list; all of it lives in the address. */

@@ -2,7 +2,7 @@ import { ActionIcon, Button, CloseButton, Indicator, NativeSelect, Popover, Segm
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { tagsQuery } from "@/api/leads";
-import { SearchField } from "@/components/filters/FilterBar";
+import { SearchField } from "@/components/filters/SearchField";
 import { useFormats } from "@/hooks/useFormats";
 import classes from "./inbox.module.css";
 import type { InboxValues } from "./query";

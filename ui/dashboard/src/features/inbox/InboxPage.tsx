@@ -3,7 +3,7 @@ import { useDisclosure, useDocumentTitle, useMediaQuery } from "@mantine/hooks";
 import { IconMessages } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { conversationQuery } from "@/api/conversations";
 import { useMay } from "@/api/session";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
@@ -13,7 +13,6 @@ import { ConversationList, useConversations } from "./ConversationList";
 import { filters } from "./filters";
 import { Head } from "./Head";
 import classes from "./inbox.module.css";
-import { NewConversation } from "./NewConversation";
 import { SidePanel } from "./SidePanel";
 import { Thread } from "./Thread";
 import { useActions } from "./useActions";
@@ -99,6 +98,8 @@ function Conversation({ id, isAlone, hasSide, isWide, onToggleSide, move, onHelp
   );
 }
 
+const NewConversation = lazy(async () => ({ default: (await import("./NewConversation")).NewConversation }));
+
 /** Three panels over every channel; fewer where the window is narrow. */
 export function InboxPage() {
   const { id } = useParams({ strict: false }) as { id?: string };
@@ -152,11 +153,15 @@ export function InboxPage() {
           </Table.Tbody>
         </Table>
       </Modal>
-      <NewConversation
-        isOpen={values.new === true}
-        onClose={() => change({ new: undefined })}
-        onOpened={(opened) => void navigate({ to: "/inbox/$id", params: { id: opened } })}
-      />
+      {values.new && (
+        <Suspense>
+          <NewConversation
+            isOpen
+            onClose={() => change({ new: undefined })}
+            onOpened={(opened) => void navigate({ to: "/inbox/$id", params: { id: opened } })}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { openConversation, sendTo } from "@/api/conversations";
 import { keys } from "@/api/keys";
 import { type Lead, leadName, leadsQuery } from "@/api/leads";
 import { rowsOf } from "@/api/list";
+import { useDraft } from "@/hooks/useDraft";
 import { PhoneText } from "@/components/texts";
 import { reasonText } from "./words";
 
@@ -28,10 +29,12 @@ export function NewConversation({ isOpen, onClose, onOpened }: NewConversationPr
 }
 
 function Form({ onClose, onOpened }: Omit<NewConversationProps, "isOpen">) {
-  const [to, setTo] = useState("");
+  const [to, setTo, discardTo] = useDraft("new-conversation.to", "");
   const [lead, setLead] = useState<Lead | null>(null);
   const [channel, setChannel] = useState<"sms" | "whatsapp">("sms");
-  const [text, setText] = useState("");
+  const [text, setText, discardText] = useDraft("new-conversation.text", "");
+  // One key for one try: sending it again after a lost answer sends nothing twice.
+  const [sent, setSent] = useState({ to: "", text: "", key: "" });
   const [asked] = useDebouncedValue(to, 200);
   const found = useInfiniteQuery({ ...leadsQuery({ search: asked }), enabled: asked.trim().length > 1 && !lead });
   const people = rowsOf(found.data).slice(0, 7);
@@ -40,11 +43,16 @@ function Form({ onClose, onOpened }: Omit<NewConversationProps, "isOpen">) {
   const start = useMutation({
     mutationFn: async () => {
       if (!text.trim() && lead) return (await openConversation(lead.id)).id;
+      const isAgain = sent.to === `${channel} ${to}` && sent.text === text;
+      const key = isAgain ? sent.key : crypto.randomUUID();
+      setSent({ to: `${channel} ${to}`, text, key });
       const body = { channel, body: text.trim(), ...(lead ? { lead_id: lead.id } : { to: to.trim() }) };
-      return (await sendTo(body, crypto.randomUUID())).conversation_id;
+      return (await sendTo(body, key)).conversation_id;
     },
     onSuccess: async (id) => {
       await client.invalidateQueries({ queryKey: keys.conversations });
+      discardTo();
+      discardText();
       onClose();
       onOpened(id);
     },
@@ -83,6 +91,7 @@ function Form({ onClose, onOpened }: Omit<NewConversationProps, "isOpen">) {
                 setLead(null);
                 combobox.openDropdown();
               }}
+              onFocus={() => combobox.openDropdown()}
               onBlur={() => combobox.closeDropdown()}
               data-testid="new-to"
             />

@@ -8,7 +8,7 @@ import { TimeText } from "@/components/texts";
 import { useFormats, useNow } from "@/hooks/useFormats";
 import classes from "./inbox.module.css";
 import { MessageItem } from "./MessageItem";
-import { usePending } from "./useSend";
+import { notYetIn, usePending } from "./useSend";
 
 const DAY_MS = 86_400_000;
 const KEPT_PAGES = 2;
@@ -43,7 +43,8 @@ export function Thread({ conversationId }: { conversationId: string }) {
       </div>
     );
   }
-  const messages = uniqueMessages([...pending, ...thread.data.pages.flatMap((page) => page.messages)]);
+  const known = uniqueMessages(thread.data.pages.flatMap((page) => page.messages));
+  const messages = [...notYetIn(known, pending), ...known];
   if (messages.length === 0) {
     return (
       <div className={classes.messages} style={{ justifyContent: "center" }}>

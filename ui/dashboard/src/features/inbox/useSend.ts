@@ -11,6 +11,8 @@ import { refusal } from "./words";
 type ThreadPage = Endpoints["GET /conversations/{id}/messages"]["answer"];
 
 const PENDING = "pending-";
+/** By it a message that a live event brought is known before the answer to its sending is here. */
+const SENT_KEY = "sent_key";
 const TRIES = 6;
 const LONGEST_PAUSE_MS = 8_000;
 
@@ -18,6 +20,12 @@ const sendKey = (conversationId: string) => ["send", conversationId] as const;
 
 /** Shown before the server has it. */
 export const isPending = ({ id }: Message): boolean => id.startsWith(PENDING);
+
+/** Those of `pending` that do not stand among `messages` yet. */
+export function notYetIn(messages: readonly Message[], pending: Message[]): Message[] {
+  const there = new Set(messages.map(({ metadata }) => PENDING + String(metadata[SENT_KEY])));
+  return pending.filter(({ id }) => !there.has(id));
+}
 
 /** Whether nobody knows what became of a request: it may be repeated under its key. */
 export const isLost = (error: unknown): boolean =>
@@ -81,7 +89,7 @@ export function useSend(conversation: Conversation, outbox: Outbox, giveBack: (s
   return useMutation({
     mutationKey: sendKey(conversation.id),
     scope: { id: `send.${conversation.id}` },
-    mutationFn: ({ body, key }: Sent) => sendMessage(conversation.id, body, key),
+    mutationFn: ({ body, key }: Sent) => sendMessage(conversation.id, { ...body, metadata: { [SENT_KEY]: key } }, key),
     retry: (count, error) => count < TRIES && isLost(error),
     retryDelay: (count) => Math.min(1_000 * 2 ** count, LONGEST_PAUSE_MS),
     onSuccess: (message, { key }) => {

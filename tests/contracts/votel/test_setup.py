@@ -43,6 +43,8 @@ async def test_set_up_once(client: httpx2.AsyncClient) -> None:
     assert (body["account"]["name"], body["account"]["slug"]) == ("Acme", "acme")
     me = await client.get("/me")
     assert (me.status_code, me.json()["role"]) == (200, "owner")
+    entries = (await client.get("/audit-log?action=account.created")).json()["entries"]
+    assert [entry["target"]["label"] for entry in entries] == ["Acme"], "votel.md 11.1"
     client.cookies.clear()
     assert (await client.get("/setup")).status_code == 404
     again = await client.post("/setup", json={**BODY, "email": "eve@example.com"})

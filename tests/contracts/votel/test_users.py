@@ -9,8 +9,10 @@ import pytest
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.events import events
+from antiphon.core.jobs.registry import JobContext, JobRegistry
 from antiphon.domain.accounts.invitations import InvitationMail
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.hand_over import HandOverJobs, hand_over
 from votel_world import World, add_key, add_user, audit_actions, browser_of, fault, open_browser
 
 UNKNOWN_ID = "0199d6a0-0000-7000-8000-000000000000"
@@ -243,6 +245,55 @@ async def test_handing_over(world: World) -> None:
     assert (await world.request("DELETE", path)).status_code == 204
 
 
+async def leave_work(world: World, owner_id: str) -> tuple[str, str]:
+    """A lead of theirs, and its conversation assigned to them; both ids."""
+    lead = await world.post("/leads", json={"name": "Ada Example", "owner_id": owner_id})
+    assert lead.status_code == 201, lead.text
+    made = await world.post("/conversations", json={"lead_id": lead.json()["id"]})
+    path = f"/conversations/{made.json()['id']}"
+    changed = await world.request("PATCH", path, json={"assigned_to_id": owner_id})
+    assert changed.status_code == 200, changed.text
+    return lead.json()["id"], made.json()["id"]
+
+
+async def owners(world: World, lead_id: str, conversation_id: str) -> tuple[str | None, str | None]:
+    lead = (await world.get(f"/leads/{lead_id}")).json()
+    conversation = (await world.get(f"/conversations/{conversation_id}")).json()
+    return lead["owner_id"], conversation["assigned_to_id"]
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_what_a_disabled_user_was_to_do(world: World, *, is_named: bool) -> None:
+    """votel.md 11.2: leads and conversations go to `reassign_to`, without it they are nobody's."""
+    world.services.bus.react("user.disabled", hand_over)
+    member_id, _ = await key_of(world, Role.MEMBER)
+    other_id, _ = await key_of(world, Role.MEMBER, "other@example.com")
+    left = await leave_work(world, member_id)
+    kept = await leave_work(world, other_id)
+    heir = world.ours.user_id if is_named else None
+    query = f"?reassign_to={heir}" if heir else ""
+    assert (await world.request("DELETE", f"/users/{member_id}{query}")).status_code == 204
+    assert await owners(world, *left) == (heir, heir)
+    assert await owners(world, *kept) == (other_id, other_id)
+    told = await event_types(world)
+    assert (told.count("lead.assigned"), told.count("conversation.assigned")) == (1, 3), told
+
+
+async def test_the_rest_is_handed_over_by_a_job(world: World) -> None:
+    """votel.md 11.2: an heir who has gone meanwhile takes nothing over."""
+    member_id, _ = await key_of(world, Role.MEMBER)
+    left = await leave_work(world, member_id)
+    registry = JobRegistry()
+    HandOverJobs(world.services).register(registry)
+    payload: dict[str, str | int] = {
+        "account_id": world.ours.account.id,
+        "user_id": member_id,
+        "heir": world.theirs.user_id,
+    }
+    await registry.jobs["users.hand_over"].handler(payload, JobContext(1, False, 1))
+    assert await owners(world, *left) == (None, None)
+
+
 async def test_invitation(mailing: World) -> None:
     """votel.md 11.2: 201, mailed, 7 days, one use; the person joins with a password."""
     world = mailing
@@ -285,6 +336,7 @@ async def test_resending(mailing: World) -> None:
     assert (await world.get("/invitations")).json()["invitations"][0]["status"] == "expired"
     again = await world.post(f"/invitations/{made['id']}/resend")
     assert (again.status_code, again.json()["status"]) == (200, "pending")
+    assert (await audit_actions(world))[-1] == "invitation.resent"
     second = await mailed_token(world)
     for token, status in ((first, 400), (second, 200)):
         body = {"token": token, "password": PASSWORD}

@@ -11,7 +11,7 @@ from antiphon.core.db.search import HEAD_END
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event, events
-from antiphon.domain.accounts.audit import Target, record
+from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.contacts.commands import touch_contact
 from antiphon.domain.conversations.commands import (
@@ -135,6 +135,12 @@ def edit_message(
         enqueue_release(tx, account_id, message_id, scheduled_at)
     if values:
         update_message(tx, account_id, message_id, values)
+        # What was written is kept in the message alone, where it can be erased.
+        moved = changed(
+            {"scheduled_at": message.scheduled_at},
+            {name: value for name, value in values.items() if name == "scheduled_at"},
+        )
+        record(tx, account_id, "message.updated", _target(message), moved)
     if is_note and values:
         refresh_conversation(tx, lock_conversation(tx, account_id, message.conversation_id))
     return get_message(tx, account_id, message_id)
@@ -150,6 +156,7 @@ def cancel_message(tx: WriteTx, account_id: str, message_id: str) -> Message:
     update_message(
         tx, account_id, message_id, {"status": MessageStatus.CANCELED.value, "canceled_at": tx.now}
     )
+    record(tx, account_id, "message.canceled", _target(message))
     canceled = get_message(tx, account_id, message_id)
     tx.emit(Event(account_id, "message.canceled", message_id, snapshot(canceled, tx.now)))
     return canceled
@@ -213,8 +220,12 @@ def erase_message(tx: WriteTx, account_id: str, message_id: str) -> None:
     if message.status in (MessageStatus.SCHEDULED, MessageStatus.QUEUED):
         raise DomainError("it is still to be sent", code=INVALID_STATE)
     blank_message(tx, message)
-    record(tx, account_id, "message.deleted", Target("message", message_id, message.channel.value))
+    record(tx, account_id, "message.deleted", _target(message))
     tx.emit(Event(account_id, "message.deleted", message_id, {"conversation_id": message.conversation_id}))
+
+
+def _target(message: Message) -> Target:
+    return Target("message", message.id, message.channel.value)
 
 
 def blank_message(tx: WriteTx, message: Message) -> None:

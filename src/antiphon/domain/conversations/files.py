@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.audit import Target, record
 from antiphon.domain.conversations.records import File
 from antiphon.domain.conversations.tables import files
 from antiphon.domain.pipeline import delete_object
@@ -61,6 +62,7 @@ def create_file(
             "created_at": tx.now,
         },
     )
+    record(tx, account_id, "file.created", Target("file", file.id, file.name))
     return file
 
 
@@ -77,3 +79,4 @@ def delete_file(tx: WriteTx, account_id: str, file_id: str) -> None:
     file = get_file(tx, account_id, file_id)
     tx.execute(_DELETE, {"p_account": account_id, "p_id": file_id, "p_now": tx.now})
     delete_object(tx, file.object_key)
+    record(tx, account_id, "file.deleted", Target("file", file_id, file.name))

@@ -93,7 +93,9 @@ def open_conversation(tx: WriteTx, account_id: str, contact_id: str) -> tuple[Co
     found = find_conversation_id(tx, account_id, contact_id)
     if found is not None:
         return get_conversation(tx, account_id, found), False
-    return ensure_conversation(tx, account_id, contact_id), True
+    made = ensure_conversation(tx, account_id, contact_id)
+    record(tx, account_id, "conversation.created", _target(made))
+    return made, True
 
 
 def change_conversation(

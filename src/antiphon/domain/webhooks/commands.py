@@ -331,6 +331,7 @@ def resend(tx: WriteTx, account_id: str, subscription_id: str, delivery_id: str)
         )
     if lane_id is None:
         start_lane(tx, account_id, subscription_id)
+    record(tx, account_id, "webhook.delivery_resent", _target(subscription))
     return get_delivery(tx, account_id, resent_id)
 
 

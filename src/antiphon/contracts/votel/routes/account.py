@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
+from antiphon.contracts.votel.csv import FORMAT_QUERY, MAX_ROWS, check_rows, csv_response, wants_csv
 from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas import Workspace, WorkspaceChange
@@ -31,6 +32,20 @@ _RETENTION = {
 }
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
+_CSV_COLUMNS = (
+    "id",
+    "at",
+    "actor.kind",
+    "actor.id",
+    "actor.name",
+    "actor.key_id",
+    "action",
+    "target.kind",
+    "target.id",
+    "target.label",
+    "ip",
+    "changes",
+)
 _AUDIT_QUERY = {
     "actor_id": {"type": "string", "format": "uuid"},
     "action": _TEXT,
@@ -39,6 +54,7 @@ _AUDIT_QUERY = {
     "from": _TIME,
     "to": _TIME,
     **LIST_QUERY,
+    **FORMAT_QUERY,
 }
 
 
@@ -85,6 +101,7 @@ async def change_workspace(call: Call) -> Response:
 async def list_audit_log(call: Call) -> Response:
     """Who changed what, newest first; kept 400 days. `action` may end in `.*`."""
     query = call.query
+    as_csv = wants_csv(call, query)
     filters = EntryFilters(
         actor_id=query.uuid("actor_id"),
         action=query.text("action"),
@@ -94,9 +111,13 @@ async def list_audit_log(call: Call) -> Response:
         until=query.until(),
     )
     query.check()
+    limit, offset = (MAX_ROWS, 0) if as_csv else (query.limit, (query.page - 1) * query.limit)
     entries, total = await call.services.database.read(
-        list_entries, call.account_id, filters, limit=query.limit, offset=(query.page - 1) * query.limit
+        list_entries, call.account_id, filters, limit=limit, offset=offset
     )
+    if as_csv:
+        check_rows(total)
+        return csv_response("audit-log", _CSV_COLUMNS, [_csv_row(entry) for entry in entries])
     return json_response({"entries": [_entry(entry) for entry in entries], "total": total})
 
 
@@ -137,3 +158,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "ip": entry.ip,
         "changes": msgspec.Raw(entry.changes),
     }
+
+
+def _csv_row(entry: Entry) -> dict[str, Any]:
+    return {**_entry(entry), "changes": entry.changes.decode()}

@@ -104,6 +104,14 @@ def update_lead(tx: WriteTx, account_id: str, contact_id: str, given: Mapping[st
     return get_contact(tx, account_id, contact_id)
 
 
+def assign_lead(tx: WriteTx, account_id: str, contact_id: str, owner_id: str | None) -> None:
+    """Make a lead somebody's of the account, or nobody's, whatever else it holds. Raises NotFoundError."""
+    _lock(tx, account_id)
+    before = get_contact(tx, account_id, contact_id)
+    after = replace(before, profile=replace(before.profile, owner_id=owner_id))
+    save_lead(tx, account_id, before, after)
+
+
 def save_lead(tx: WriteTx, account_id: str, before: Contact, after: Contact) -> None:
     """Write a lead as a person changed it, with its audit entry; nothing when nothing differs."""
     changes = changes_of(before, after)

@@ -51,6 +51,7 @@ from antiphon.domain.conversations.jobs import MessageJobs
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.demo_story import DemoJobs
 from antiphon.domain.engines import insight_config
+from antiphon.domain.hand_over import HandOverJobs, hand_over
 from antiphon.domain.integrations.services import AccountMailers
 from antiphon.domain.interactions import (
     forget_call,
@@ -60,6 +61,8 @@ from antiphon.domain.interactions import (
     uncount_voicegram,
 )
 from antiphon.domain.mails.jobs import MailJobs
+from antiphon.domain.notifications import reactions as notices
+from antiphon.domain.notifications.jobs import NotificationJobs
 from antiphon.domain.purge import PurgeJobs
 from antiphon.domain.services import Services
 from antiphon.domain.simulator import SimulatorJobs
@@ -164,6 +167,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     bus.react("api_key.created", create_key_listener)
     bus.react("api_key.revoked", revoke_key_links)
     bus.react("user.invited", InvitationMail(cipher, settings.origin))
+    bus.react("user.disabled", hand_over)
     for type in ("lead.updated", "lead.deleted"):
         bus.react(type, call_search.follow_contact)
         bus.react(type, message_search.follow_contact)
@@ -176,6 +180,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     threads.install(bus)
     bus.react("voicegram.completed", CompletionMail(cipher, links))
     bus.react("webhook.disabled", DisabledMail(cipher, settings.origin))
+    notices.install(bus)
     bus.listen(_count_event)
     return services
 
@@ -194,6 +199,8 @@ def create_jobs(services: Services) -> JobRegistry:
     WebhookJobs(services).register(registry)
     MailJobs(services, AccountMailers(services)).register(registry)
     AccountJobs(services).register(registry)
+    HandOverJobs(services).register(registry)
+    NotificationJobs(services).register(registry)
     ChannelJobs(services).register(registry)
     MessageJobs(services).register(registry)
     CarrierJobs(services).register(registry)

@@ -16,6 +16,7 @@ from antiphon.domain.contacts import tables as contact_tables
 from antiphon.domain.conversations import tables as conversation_tables
 from antiphon.domain.integrations import tables as integration_tables
 from antiphon.domain.mails import tables as mail_tables
+from antiphon.domain.notifications import tables as notification_tables
 from antiphon.domain.numbers import tables as number_tables
 from antiphon.domain.voicegrams import tables as voicegram_tables
 from antiphon.domain.webhooks import tables as webhook_tables
@@ -30,6 +31,7 @@ TABLE_MODULES = (
     conversation_tables,
     integration_tables,
     mail_tables,
+    notification_tables,
     number_tables,
     voicegram_tables,
     webhook_tables,

@@ -27,6 +27,7 @@ from antiphon.contracts.votel.routes import (
     me,
     media,
     messages,
+    notifications,
     phone_numbers,
     public_recording,
     recording_channels,
@@ -52,6 +53,7 @@ DOCS_URL = "/docs/votel"
 FAMILIES = (
     session.ROUTES,
     me.ROUTES,
+    notifications.ROUTES,
     users.ROUTES,
     account.ROUTES,
     engines.ROUTES,

@@ -14,6 +14,7 @@ from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.languages import is_language
 from antiphon.core.zones import is_zone
 from antiphon.domain.accounts import audit
+from antiphon.domain.accounts.records import Role
 from antiphon.domain.accounts.tables import memberships, users
 
 WAYS = ("app", "email", "push")
@@ -43,6 +44,16 @@ _ROW = (
     select(memberships.c.preferences, memberships.c.settings, users.c.email)
     .join(users, users.c.id == memberships.c.user_id)
     .where(*_WHERE)
+)
+_PEOPLE = (
+    select(users.c.id, memberships.c.role, memberships.c.preferences)
+    .join(memberships, memberships.c.user_id == users.c.id)
+    .where(
+        memberships.c.account_id == bindparam("account_id"),
+        memberships.c.is_active.is_(True),
+        users.c.is_disabled.is_(False),
+    )
+    .order_by(memberships.c.created_at, users.c.id)
 )
 _LOCKED = _ROW.with_for_update()
 _STORE = (
@@ -88,6 +99,15 @@ def get_preferences(tx: ReadTx, account_id: str, user_id: str) -> Preferences:
 def wants_mail(tx: ReadTx, account_id: str, user_id: str, event: str) -> bool:
     """Whether the person is told of an event of `EVENTS` by mail. Raises NotFoundError."""
     return get_preferences(tx, account_id, user_id).events[event]["email"]
+
+
+def list_wanting(tx: ReadTx, account_id: str, event: str, way: str, lowest: Role = Role.VIEWER) -> list[str]:
+    """The active people of the account, of the role or above, who want to be told of the event that way."""
+    return [
+        row.id
+        for row in tx.all(_PEOPLE, {"account_id": account_id})
+        if Role.parse(row.role) >= lowest and _read(_decode(row.preferences), {}).events[event][way]
+    ]
 
 
 def update_preferences(tx: WriteTx, account_id: str, user_id: str, changes: PreferenceChanges) -> Preferences:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from antiphon.contracts.votel.schemas_notifications import NoticeList
+from antiphon.core.actors import SYSTEM, acting_as
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
@@ -107,11 +108,13 @@ async def test_a_mention(noticing: World) -> None:
 async def test_a_voicegram_to_act_on(noticing: World) -> None:
     """votel.md 11.1: an urgent one, or one that asks for a call; all who want to know, of this account."""
     world = noticing
-    await add_voicegram(world, summary=CALM)
+    with acting_as(SYSTEM):
+        await add_voicegram(world, summary=CALM)
     assert (await notices(world))["total"] == 0
-    urgent = await add_voicegram(world, summary={**CALM, "urgency": "high"})
-    world.clock.advance(1000)
-    asking = await add_voicegram(world, summary={**CALM, "callback_required": True})
+    with acting_as(SYSTEM):
+        urgent = await add_voicegram(world, summary={**CALM, "urgency": "high"})
+        world.clock.advance(1000)
+        asking = await add_voicegram(world, summary={**CALM, "callback_required": True})
     for own in (True, False):
         found = (await notices(world, own=own))["notifications"]
         assert [item["target"]["id"] for item in found] == [asking, urgent]

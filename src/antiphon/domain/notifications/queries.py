@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.domain.accounts.tables import users
@@ -20,27 +20,23 @@ n = notifications.c
 
 _OWN = (n.account_id == bindparam("account_id"), n.user_id == bindparam("user_id"))
 _UNREAD = (*_OWN, n.read_at.is_(None))
-_ROWS = select(
-    n.id,
-    n.type,
-    n.target_kind,
-    n.target_id,
-    n.created_at,
-    n.read_at,
-    users.c.name.label("actor_name"),
-).outerjoin(users, users.c.id == n.actor_id)
-
-
-def _page(conditions: Sequence[Any]) -> Select[Any]:
-    return (
-        _ROWS.where(*conditions)
-        .order_by(n.created_at.desc(), n.id.desc())
-        .limit(bindparam("limit"))
-        .offset(bindparam("offset"))
+_ROWS = (
+    select(
+        n.id,
+        n.type,
+        n.target_kind,
+        n.target_id,
+        n.created_at,
+        n.read_at,
+        users.c.name.label("actor_name"),
     )
-
-
-_PAGES = {False: _page(_OWN), True: _page(_UNREAD)}
+    .outerjoin(users, users.c.id == n.actor_id)
+    .where(*_OWN)
+    .order_by(n.created_at.desc(), n.id.desc())
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_PAGES = {False: _ROWS, True: _ROWS.where(n.read_at.is_(None))}
 _COUNT = select(func.count()).select_from(notifications).where(*_OWN)
 _COUNT_UNREAD = select(func.count()).select_from(notifications).where(*_UNREAD)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)

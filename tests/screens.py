@@ -70,7 +70,7 @@ async def lose_connection(page: Page) -> None:
 SCREENS: tuple[Screen, ...] = (
     Screen("sign-in", "/sign-in", is_signed_in=False),
     Screen("sign-in-refused", "/sign-in", act=refuse_sign_in, is_signed_in=False),
-    Screen("home", "/home"),
+    Screen("home", "/home", ready="[data-testid=waiting]"),
     Screen("inbox", "/inbox", ready="[data-testid=conversation]"),
     Screen("inbox-thread", "/inbox/{conversation}", ready="[data-testid=thread]"),
     Screen("inbox-filters", "/inbox", ready="[data-testid=conversation]", act=open_inbox_filters),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from antiphon.contracts.votel.csv import csv_response
-from antiphon.contracts.votel.schemas_activity import CallDetail, CallList, PhoneReport
+from antiphon.contracts.votel.schemas_activity import CallDetail, CallList, OverviewReport, PhoneReport
 from antiphon.contracts.votel.schemas_conversations import MessageList
 from antiphon.core.clock import DAY, HOUR, MINUTE, from_datetime, to_iso
 from antiphon.core.db.transaction import WriteTx
@@ -21,7 +21,7 @@ from antiphon.domain.calls.records import CallDirection, Turn
 from antiphon.domain.calls.report import bucket_starts
 from antiphon.domain.conversations.delivery import fail_message
 from inbox_world import SENDER, call_of, inbox, receive
-from votel_world import OpenWorld, World, add_key, add_user, fault
+from votel_world import OpenWorld, World, add_key, add_user, add_voicegram, fault
 
 OTHER = "+13125550177"
 
@@ -174,7 +174,7 @@ async def test_csv_is_an_export(world: World) -> None:
     assert row["from"] == SENDER
     member = await add_user(world, Role.MEMBER, "member@example.com")
     _, key = await add_key(world, user_id=member)
-    for path in ("/activity/messages", "/activity/calls", "/reports/phone"):
+    for path in ("/activity/messages", "/activity/calls", "/reports/phone", "/reports/overview"):
         assert (await world.get(path, params={"format": "csv"})).status_code == 200
         refused = await world.get(path, params={"format": "csv"}, headers={"X-API-Key": key})
         assert refused.json() == {"detail": "Insufficient permissions: data:read"}
@@ -247,6 +247,43 @@ async def test_the_phone_report(world: World) -> None:
 async def test_bad_report_queries(world: World, query: dict[str, str], field: str) -> None:
     """votel.md 6: at most 400 days, 14 by the hour."""
     assert fault(await world.get("/reports/phone", params=query))["field"] == field
+
+
+async def overview(world: World, **query: Any) -> dict[str, Any]:
+    answer = await world.get("/reports/overview", params=query)
+    assert answer.status_code == 200, answer.text
+    OverviewReport.model_validate(answer.json())
+    return dict(answer.json())
+
+
+async def test_the_overview(world: World) -> None:
+    """votel.md 6: all channels side by side; replies count from the first message not answered."""
+    start = world.clock.now()
+    first = await receive(world, "Are you open?")
+    world.clock.advance(MINUTE)
+    await receive(world, "Hello?")
+    world.clock.advance(MINUTE)
+    path = f"/conversations/{first.conversation_id}/messages"
+    assert (await world.post(path, json={"channel": "sms", "body": "Yes"})).status_code == 201
+    await world.post(path, json={"channel": "note", "body": "Of no account"})
+    planned = {"channel": "sms", "body": "Later", "scheduled_at": to_iso(world.clock.now() + DAY)}
+    assert (await world.post(path, json=planned)).status_code == 201
+    world.clock.advance(MINUTE)
+    await receive(world, "Not answered yet", sender=OTHER)
+    await add_voicegram(world)
+    await add_voicegram(world, tenant=world.theirs)
+    await call_of(world, SENDER, at=start, seconds=60)
+    await call_of(world, OTHER, at=start - 2 * DAY, status="no_answer")
+    until = to_iso(world.clock.now())
+    found = await overview(world, **{"from": to_iso(start - DAY), "to": until, "compare": "previous"})
+    totals = found["totals"]
+    assert (totals["voicegrams"], totals["calls"], totals["answered"], totals["missed"]) == (1, 1, 1, 0)
+    assert (totals["messages_in"], totals["messages_out"]) == (3, 1)
+    assert (totals["replies"], totals["avg_reply_seconds"]) == (1, 120.0)
+    assert (found["previous"]["calls"], found["previous"]["missed"]) == (1, 1)
+    assert found["previous"]["avg_reply_seconds"] is None
+    for name in ("voicegrams", "calls", "messages_in", "messages_out", "replies"):
+        assert sum(bucket[name] for bucket in found["series"]) == totals[name]
 
 
 async def test_buckets_begin_at_local_midnight(world: World) -> None:

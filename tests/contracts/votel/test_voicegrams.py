@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from antiphon.contracts.voicegram.events import VoicegramDialect
+from antiphon.contracts.votel.schemas import VoicegramEvent
 from antiphon.core.clock import DAY, MINUTE, to_iso
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
@@ -67,6 +69,23 @@ async def test_detail(world: World) -> None:
     assert (audio["content_type"], audio["deleted_at"]) == ("audio/webm", None)
 
 
+async def test_the_event_as_webhooks_get_it(world: World) -> None:
+    """contracts/voicegram.md 5: with an address of the audio that works; none before the end."""
+    world.services.dialects.add(VoicegramDialect(world.services.links))
+    voicegram_id = await add_voicegram(world)
+    event = (await world.get(f"/voicegrams/{voicegram_id}/event")).json()
+    VoicegramEvent.model_validate(event)
+    detail = (await world.get(f"/voicegrams/{voicegram_id}")).json()
+    assert (event["event"], event["event_id"]) == ("voicegram.completed", detail["event_id"])
+    assert event["data"]["id"] == f"vg_{voicegram_id}"
+    assert event["data"]["transcript"] == {"text": "please send the price list", "confidence": 0.9}
+    assert event["data"]["audio"]["url"].startswith(f"{ORIGIN}/api/voicegrams/{voicegram_id}/audio?sig=")
+    waiting = await add_voicegram(world, completed=False)
+    foreign = await add_voicegram(world, tenant=world.theirs)
+    for other in (waiting, foreign):
+        assert (await world.get(f"/voicegrams/{other}/event")).status_code == 404
+
+
 async def test_processing(world: World) -> None:
     """votel.md 18: shown at once, without what is not known yet."""
     voicegram_id = await add_voicegram(world, completed=False)
@@ -99,7 +118,7 @@ async def test_list_and_filters(world: World) -> None:
         finish_step(tx, world.ours.account.id, third, Step.TRANSCRIBE, {}, note="no model", failed=True)
 
     await world.services.database.write(fail)
-    await world.request("PATCH", f"/voicegrams/{second}", json={"tags": ["red", 'q"t']})
+    await world.request("PATCH", f"/voicegrams/{second}", json={"tags": ["red", 'q"t'], "is_read": True})
     middle = to_iso(base + MINUTE)
     expected: dict[str, list[str]] = {
         "": [third, second, first],
@@ -113,6 +132,8 @@ async def test_list_and_filters(world: World) -> None:
         "sentiment=negative": [second],
         "intent=support": [second],
         "callback_required=true": [first],
+        "unread=true": [third, first],
+        "unread=false": [second],
         "tag=red": [second],
         "tag=re": [],
         "tag=q%22t": [second],

@@ -4,6 +4,9 @@ import { connection } from "@/api/connection";
 import { bareId } from "@/api/voicegrams";
 import { slugFrom } from "@/features/channels/slug";
 import { safeNext } from "@/features/session/next";
+import { turnAt } from "@/features/calls/turns";
+import { summaryOf } from "@/features/calls/words";
+import { dateBefore, waitText } from "@/features/home/spans";
 import { paragraphs, wordAt } from "@/components/recording/words";
 import { formatsFor, lengthText, millisecondsBetween, phoneText, spanText, spokenLength } from "@/format";
 import { filters } from "@/features/voicegrams/filters";
@@ -174,5 +177,36 @@ describe("phone numbers", () => {
     ["anonymous", "anonymous"],
   ])("%s reads %s", (phone, expected) => {
     expect(phoneText(phone)).toBe(expected);
+  });
+});
+
+describe("spans of the home page", () => {
+  it("are told in two units at most", () => {
+    expect([0.4, 59, 60, 3599, 11_100, 86_400, 187_200].map(waitText)).toEqual(["0 s", "59 s", "1 min", "60 min", "3 h 5 min", "1 d", "2 d 4 h"]);
+  });
+  it("begin on a date of the person's zone", () => {
+    const now = new Date("2026-11-01T03:00:00Z");
+    expect(dateBefore(0, "America/New_York", now)).toBe("2026-10-31");
+    expect(dateBefore(13, "Europe/Berlin", now)).toBe("2026-10-19");
+  });
+});
+
+describe("turns of a call", () => {
+  const turn = (start: number, end: number) => ({ speaker: "caller" as const, text: "", start_ms: start, end_ms: end, confidence: 1 });
+  it("are found by time, of two at once the later", () => {
+    const turns = [turn(0, 1000), turn(800, 2000), turn(3000, 4000)];
+    expect([-1, 0, 900, 2500, 3000, 9000].map((at) => turnAt(turns, at))).toEqual([-1, 0, 1, -1, 2, -1]);
+  });
+});
+
+describe("what an analysis found", () => {
+  it("is read without trust", () => {
+    const analysis = { urgency: 5, action_items: [{ task: "Call", priority: "high" }, "x"], mentioned: { phones: ["+1", 2] }, callback_required: "yes" };
+    const summary = summaryOf({ summary: "Asks", sentiment: null, analysis });
+    expect(summary?.urgency).toBeNull();
+    expect(summary?.callback_required).toBe(false);
+    expect(summary?.action_items[0]).toEqual({ task: "Call", priority: "high", deadline: null });
+    expect(summary?.mentioned).toEqual({ names: [], phones: ["+1"], emails: [] });
+    expect(summaryOf({ summary: null, sentiment: null, analysis: {} })).toBeNull();
   });
 });

@@ -268,6 +268,13 @@ class VoicegramDetail(VoicegramRow):
     deliveries: list[dict[str, Any]]
 
 
+class VoicegramEvent(BaseModel):
+    event: Literal["voicegram.completed"]
+    event_id: str
+    delivered_at: str
+    data: dict[str, Any]
+
+
 class VoicegramList(BaseModel):
     voicegrams: list[VoicegramRow]
     total: int

@@ -143,3 +143,33 @@ class PhoneReport(BaseModel):
     previous: PhoneFigures | None
     series: list[PhoneBucket]
     breakdown: list[PhoneGroup]
+
+
+class OverviewFigures(BaseModel):
+    voicegrams: int
+    calls: int
+    inbound: int
+    outbound: int
+    answered: int
+    missed: int
+    answer_rate: float | None
+    avg_answer_seconds: float | None
+    messages_in: int
+    messages_out: int
+    replies: int
+    avg_reply_seconds: float | None
+
+
+class OverviewBucket(OverviewFigures):
+    start: str
+
+
+class OverviewReport(BaseModel):
+    since: Annotated[str, Field(alias="from")]
+    to: str
+    timezone: str
+    interval: Literal["hour", "day", "week", "month"]
+    totals: OverviewFigures
+    previous: OverviewFigures | None
+    series: list[OverviewBucket]
+    breakdown: list[Any]

@@ -12,6 +12,7 @@ from antiphon.domain.calls.links import LINK_VALIDITY_MS, RecordingLinks
 from antiphon.domain.calls.records import Call, Segment
 from antiphon.domain.calls.report import Figures, Report, ReportQuery
 from antiphon.domain.calls.snapshot import sentiment
+from antiphon.domain.overview import Overview, OverviewReport
 
 _PROVIDERS = {"meta_whatsapp": "meta"}
 
@@ -130,6 +131,36 @@ def report_view(report: Report, query: ReportQuery) -> dict[str, Any]:
             {"key": group.key, "label": group.label, **figures_view(group.figures)}
             for group in report.breakdown
         ],
+    }
+
+
+def overview_figures(figures: Overview, calls: Figures) -> dict[str, Any]:
+    """The main figures side by side; a rate or mean without a base is null."""
+    phone = figures_view(calls)
+    shown = ("calls", "inbound", "outbound", "answered", "missed", "answer_rate", "avg_answer_seconds")
+    return {
+        "voicegrams": figures.voicegrams,
+        **{name: phone[name] for name in shown},
+        "messages_in": figures.messages_in,
+        "messages_out": figures.messages_out,
+        "replies": figures.replies,
+        "avg_reply_seconds": _ratio(figures.reply_ms, figures.replies * 1000, 1),
+    }
+
+
+def overview_view(report: OverviewReport, query: ReportQuery) -> dict[str, Any]:
+    return {
+        "from": to_iso(query.since),
+        "to": to_iso(query.until),
+        "timezone": query.zone.key,
+        "interval": query.interval,
+        "totals": overview_figures(*report.totals),
+        "previous": None if report.previous is None else overview_figures(*report.previous),
+        "series": [
+            {"start": _local(bucket.start, query), **overview_figures(bucket.figures, bucket.calls)}
+            for bucket in report.series
+        ],
+        "breakdown": [],
     }
 
 

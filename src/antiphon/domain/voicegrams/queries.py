@@ -215,6 +215,7 @@ def _conditions(filters: VoicegramFilters) -> list[ColumnElement[bool]]:
         (v.sentiment, filters.sentiment),
         (v.intent, filters.intent),
         (v.callback_required, filters.callback_required),
+        (v.is_read, filters.is_read),
     )
     found.extend(column == value for column, value in equal if value is not None)
     if filters.tag is not None:

@@ -123,6 +123,7 @@ class VoicegramFilters:
     sentiment: str | None = None
     intent: str | None = None
     callback_required: bool | None = None
+    is_read: bool | None = None
     tag: str | None = None
     search: str | None = None
     since: int | None = None

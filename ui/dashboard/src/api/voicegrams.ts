@@ -69,3 +69,9 @@ export const revokeListenLink = (id: string, linkId: string) =>
   call("DELETE /voicegrams/{id}/links/{link_id}", { path: { id: bareId(id), link_id: linkId } });
 export const resendDelivery = (webhookId: string, deliveryId: string) =>
   call("POST /webhooks/{id}/deliveries/{delivery_id}/resend", { path: { id: webhookId, delivery_id: deliveryId } });
+
+export const eventQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.voicegrams, "event", bareId(id)],
+    queryFn: ({ signal }) => call("GET /voicegrams/{id}/event", { path: { id: bareId(id) }, signal }),
+  });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo, available_timezones
 
 from starlette.responses import Response
@@ -11,10 +12,16 @@ from antiphon.contracts.votel.csv import FORMAT_QUERY, csv_response, wants_csv
 from antiphon.contracts.votel.errors import invalid
 from antiphon.contracts.votel.inputs import Query
 from antiphon.contracts.votel.routing import Call, Routes
-from antiphon.contracts.votel.schemas_activity import PhoneFigures, PhoneReport
-from antiphon.contracts.votel.views_activity import report_view
+from antiphon.contracts.votel.schemas_activity import (
+    OverviewFigures,
+    OverviewReport,
+    PhoneFigures,
+    PhoneReport,
+)
+from antiphon.contracts.votel.views_activity import overview_view, report_view
 from antiphon.core.clock import DAY
 from antiphon.domain.calls.report import GROUPS, INTERVALS, ReportQuery, phone_report
+from antiphon.domain.overview import overview_report
 
 ROUTES = Routes("Reports")
 
@@ -36,6 +43,10 @@ _QUERY = {
     **FORMAT_QUERY,
 }
 _FIGURES = tuple(PhoneFigures.model_fields)
+_OVERVIEW_QUERY = {
+    name: schema for name, schema in _QUERY.items() if name not in ("group_by", "number_id", "agent_id")
+}
+_OVERVIEW_FIGURES = tuple(OverviewFigures.model_fields)
 
 
 @ROUTES.add("GET", "/reports/phone", permission="activity:read", answer=PhoneReport, query=_QUERY)
@@ -50,6 +61,20 @@ async def get_phone_report(call: Call) -> Response:
     if query.group_by is not None:
         return csv_response("phone", ("key", "label", *_FIGURES), view["breakdown"])
     return csv_response("phone", ("start", *_FIGURES), view["series"])
+
+
+@ROUTES.add(
+    "GET", "/reports/overview", permission="activity:read", answer=OverviewReport, query=_OVERVIEW_QUERY
+)
+async def get_overview(call: Call) -> Response:
+    """The main figures of calls, voicegrams and messages over time; as CSV the buckets."""
+    as_csv = wants_csv(call, call.query)
+    query = replace(_read(call), group_by=None, number_id=None, agent_id=None)
+    report = await call.services.database.read(overview_report, call.account_id, query)
+    view = overview_view(report, query)
+    if as_csv:
+        return csv_response("overview", ("start", *_OVERVIEW_FIGURES), view["series"])
+    return json_response(view)
 
 
 def _read(call: Call) -> ReportQuery:

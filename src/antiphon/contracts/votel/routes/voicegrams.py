@@ -7,21 +7,25 @@ from starlette.responses import Response
 from antiphon.contracts.http import info_of, json_response
 from antiphon.contracts.votel.audio import audio_response
 from antiphon.contracts.votel.errors import ApiError, invalid
+from antiphon.contracts.votel.event_bodies import event_body
 from antiphon.contracts.votel.inputs import LIST_QUERY
-from antiphon.contracts.votel.rendering import Rendering, read_audio_signature
+from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering, read_audio_signature
 from antiphon.contracts.votel.routing import Access, Call, Routes
 from antiphon.contracts.votel.schemas import (
     Job,
     Reprocess,
     VoicegramChange,
     VoicegramDetail,
+    VoicegramEvent,
     VoicegramList,
 )
 from antiphon.contracts.votel.views import voicegram_detail, voicegram_row
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
-from antiphon.domain.voicegrams.queries import SORTS, get_voicegram, list_voicegrams
+from antiphon.domain.voicegrams.queries import SORTS, get_completed, get_voicegram, list_voicegrams
 from antiphon.domain.voicegrams.records import Step, Voicegram, VoicegramFilters
+from antiphon.domain.voicegrams.snapshot import snapshot
+from antiphon.domain.webhooks.dialect import AudioLink
 from antiphon.domain.webhooks.queries import list_object_deliveries
 from antiphon.domain.webhooks.records import ObjectDelivery
 
@@ -43,6 +47,7 @@ _LIST_QUERY = {
     "sentiment": {"enum": list(SENTIMENTS)},
     "intent": _TEXT,
     "callback_required": {"type": "boolean"},
+    "unread": {"type": "boolean"},
     "tag": _TEXT,
     "search": _TEXT,
     "from": _TIME,
@@ -56,6 +61,7 @@ _LIST_QUERY = {
 async def list_all_voicegrams(call: Call) -> Response:
     """Voicegrams of the account, newest first."""
     query = call.query
+    unread = query.flag("unread")
     filters = VoicegramFilters(
         status=query.choice("status", STATUSES),
         channel_id=query.uuid("recording_channel_id"),
@@ -64,6 +70,7 @@ async def list_all_voicegrams(call: Call) -> Response:
         sentiment=query.choice("sentiment", SENTIMENTS),
         intent=query.text("intent"),
         callback_required=query.flag("callback_required"),
+        is_read=None if unread is None else not unread,
         tag=query.text("tag", MAX_TAG_CHARS),
         search=query.text("search"),
         since=query.since(),
@@ -85,6 +92,20 @@ async def list_all_voicegrams(call: Call) -> Response:
 async def get_one_voicegram(call: Call) -> Response:
     """One voicegram with its words, steps and deliveries."""
     return await _detail(call)
+
+
+@ROUTES.add("GET", "/voicegrams/{id:uuid}/event", permission="conversations:read", answer=VoicegramEvent)
+async def get_voicegram_event(call: Call) -> Response:
+    """The completed voicegram's event as a webhook gets it; the audio's address is this contract's."""
+    services, now = call.services, call.services.clock.now()
+    found = await services.database.read(get_completed, call.account_id, call.path_id())
+    expires_at = now + AUDIO_URL_MS
+    url = Rendering.of(services).audio_url(call.account_id, found.id, expires_at)
+    dialect = services.dialects["voicegram"]
+    [core] = dialect.event_types
+    audio = AudioLink(url, expires_at)
+    body = event_body(call, dialect, found.event_id or "", core, snapshot(found), now, audio)
+    return Response(body, media_type="application/json")
 
 
 @ROUTES.add(

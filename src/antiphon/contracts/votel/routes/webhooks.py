@@ -12,6 +12,7 @@ from starlette.responses import Response
 from antiphon.contracts.http import json_response
 from antiphon.contracts.votel.dialect import CONTRACT
 from antiphon.contracts.votel.errors import forbidden, invalid
+from antiphon.contracts.votel.event_bodies import event_body
 from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.routing import Call, Routes
@@ -30,7 +31,6 @@ from antiphon.contracts.votel.schemas_webhooks import (
     WebhookTestRequest,
 )
 from antiphon.contracts.votel.views import delivery_view
-from antiphon.contracts.votel.views_events import TEST_PREFIX
 from antiphon.contracts.votel.views_webhooks import attempt_view, webhook_view
 from antiphon.core.clock import HOUR
 from antiphon.core.db.transaction import ReadTx, WriteTx
@@ -49,11 +49,9 @@ from antiphon.domain.webhooks.queries import get_listed, list_attempts, list_sub
 from antiphon.domain.webhooks.records import (
     AttemptFilters,
     AttemptPage,
-    Source,
     Subscription,
     SubscriptionFilters,
 )
-from antiphon.domain.webhooks.records import Delivery as DeliveryRow
 from antiphon.domain.webhooks.send_test import send_test
 
 ROUTES = Routes("Webhooks")
@@ -345,38 +343,4 @@ async def _check_url(call: Call, url: str) -> None:
 
 
 def _sample(call: Call, dialect: Dialect, core: str, now: int) -> bytes:
-    data = dialect.sample_of(core, now)
-    delivery = DeliveryRow(
-        "", dialect.new_test_id(), core, str(data.get("id", "")), None, None, 0, True, now, "", now
-    )
-    subscription = _nobodys(call, dialect)
-    return dialect.render(delivery.event_id, core, data, subscription, delivery, now, None)
-
-
-def _nobodys(call: Call, dialect: Dialect) -> Subscription:
-    account = call.caller.account
-    return Subscription(
-        id=f"{TEST_PREFIX}webhook",
-        account_id=account.id,
-        contract=dialect.contract,
-        url="",
-        event_types=(),
-        secret_prefix="",
-        channel_id=None,
-        channel_type=None,
-        source=Source.DASHBOARD,
-        zapier_subscription_id=None,
-        is_active=True,
-        consecutive_failures=0,
-        last_delivery_at=None,
-        last_success_at=None,
-        last_error=None,
-        created_at=0,
-        created_by_user_id=None,
-        inactive_since=None,
-        disabled_reason=None,
-        number=None,
-        name="",
-        filter=None,
-        timezone=account.timezone,
-    )
+    return event_body(call, dialect, dialect.new_test_id(), core, dialect.sample_of(core, now), now)

@@ -78,11 +78,7 @@ function Gist({ call }: { call: CallRow }) {
     <Badge variant="light" color="blue" tt="none" fw={550}>
       Being transcribed
     </Badge>
-  ) : (
-    <Text size="sm" c="dimmed">
-      –
-    </Text>
-  );
+  ) : null;
 }
 
 const columns: Column<CallRow>[] = [
@@ -185,7 +181,7 @@ export function CallsPage() {
       title="Calls"
       width={2000}
       lead="Every call with its recording, what was said and what came of it."
-      actions={total ? <ExportButton path="/activity/calls" query={values} name="calls" /> : undefined}
+      actions={total && may("data:read") ? <ExportButton path="/activity/calls" query={values} name="calls" /> : undefined}
     >
       <FilterBar
         values={values}

@@ -20,6 +20,7 @@ const choices = (values: readonly string[]) => values.map((value) => ({ value, l
 
 const fields = (channels: { id: string; name: string }[]): FilterField[] => [
   { kind: "flag", name: "callback_required", label: "Call back", icon: <IconPhoneCall size={14} aria-hidden /> },
+  { kind: "flag", name: "unread", label: "Unread" },
   {
     kind: "choice",
     name: "recording_channel_id",

@@ -9,6 +9,7 @@ export const filters = defineFilters({
   intent: "text",
   tag: "text",
   callback_required: "flag",
+  unread: "flag",
   from: "text",
   to: "text",
   sort: ["created_at", "-created_at", "completed_at", "-completed_at", "duration_seconds", "-duration_seconds"],

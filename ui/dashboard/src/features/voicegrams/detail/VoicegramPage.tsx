@@ -30,6 +30,7 @@ import { keptFilters, useNeighbours } from "@/hooks/useListPlace";
 import { useOptimistic } from "@/hooks/useOptimistic";
 import { DeliveriesCard } from "./DeliveriesCard";
 import { DetailsCard } from "./DetailsCard";
+import { EventCard } from "./EventCard";
 import { LinksCard } from "./LinksCard";
 import { StepsCard } from "./StepsCard";
 import { Transcript } from "./Transcript";
@@ -100,6 +101,7 @@ function VoicegramContent({ voicegram, refresh }: { voicegram: VoicegramDetail; 
             onSeek={isHeard ? (time) => player.current?.seek(time) : undefined}
           />
           <DeliveriesCard voicegramId={voicegram.id} deliveries={voicegram.deliveries as unknown as Delivery[]} />
+          {voicegram.event_id && <EventCard voicegramId={voicegram.id} />}
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 4 }}>

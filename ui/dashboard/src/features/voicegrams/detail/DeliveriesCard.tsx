@@ -62,7 +62,7 @@ function DeliveryLine({ delivery, voicegramId }: { delivery: Delivery; voicegram
       <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
         {story(delivery, full)}
       </Text>
-      {delivery.status !== "pending" && may("settings:send") && (
+      {(delivery.status !== "pending" || delivery.attempts > 0) && may("settings:send") && (
         <Button
           size="compact-xs"
           mt={4}
@@ -74,7 +74,7 @@ function DeliveryLine({ delivery, voicegramId }: { delivery: Delivery; voicegram
           aria-label={`Send again to ${host}`}
           data-testid="resend"
         >
-          Send again
+          {delivery.status === "pending" ? "Send now" : "Send again"}
         </Button>
       )}
     </div>

@@ -71,9 +71,11 @@ function Profile({ lead }: { lead: Lead }) {
       title={name}
       back={BACK}
       lead={
-        <Group gap="xs">
+        <Group gap="xs" wrap="nowrap">
           <Avatar name={name} size={22} />
-          {[lead.job_title, lead.company !== name && lead.company].filter(Boolean).join(", ") || "Contact"}
+          <span style={{ flex: 1, minWidth: 0, overflowWrap: "anywhere" }}>
+            {[lead.job_title, lead.company !== name && lead.company].filter(Boolean).join(", ") || "Contact"}
+          </span>
           {lead.dnd && (
             <Badge color="red" variant="light" tt="none">
               Do not disturb

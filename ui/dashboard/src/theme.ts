@@ -36,7 +36,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   autoContrast: true,
   components: {
-    Modal: { styles: { title: { fontWeight: 650 } } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } }, styles: { title: { fontWeight: 650 } } },
     // The placeholder that takes the first focus is no child a menu may have.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
   },

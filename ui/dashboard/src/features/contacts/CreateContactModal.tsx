@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ApiError } from "@/api/client";
-import { createLead, tagsQuery } from "@/api/leads";
+import { createLead, leadQuery, tagsQuery } from "@/api/leads";
 import { keys } from "@/api/keys";
 import { TagInput } from "@/components/TagInput";
 import { doneToast } from "@/components/toasts";
@@ -35,8 +35,9 @@ export function CreateContactModal({ isOpen, onClose, onCreated }: CreateContact
   const known = useQuery({ ...tagsQuery, enabled: isOpen });
   const create = useMutation({
     mutationFn: createLead,
-    onSuccess: async (lead) => {
-      await client.invalidateQueries({ queryKey: keys.leads });
+    onSuccess: (lead) => {
+      client.setQueryData(leadQuery(lead.id).queryKey, lead);
+      void client.invalidateQueries({ queryKey: keys.leads });
       doneToast(`${lead.name ?? lead.email ?? lead.phone ?? "The contact"} was added.`);
       form.reset();
       onCreated(lead.id);
@@ -68,7 +69,7 @@ export function CreateContactModal({ isOpen, onClose, onCreated }: CreateContact
           {double && (
             <Alert color="yellow">
               A contact with this address exists already.{" "}
-              <Anchor renderRoot={(props) => <Link to="/contacts/$id" params={{ id: double }} {...props} />}>Open it</Anchor>
+              <Anchor underline="always" renderRoot={(props) => <Link to="/contacts/$id" params={{ id: double }} {...props} />}>Open it</Anchor>
             </Alert>
           )}
           {isPlain && <Alert color="red">{faultText(create.error)}</Alert>}

@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Select, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Group, Select, Text, TextInput, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { ApiError } from "@/api/client";
@@ -51,9 +51,9 @@ export function EditableFact({ label, value, shown, canEdit, unset = "Add", type
         {canEdit ? (
           <UnstyledButton
             className={classes.factValue}
-            aria-label={`Change ${(label || type).toLowerCase()}: ${value ?? "not set"}`}
             onClick={() => setDraft(value ?? "")}
           >
+            <VisuallyHidden>Change {(label || type).toLowerCase()}: </VisuallyHidden>
             {text}
           </UnstyledButton>
         ) : (

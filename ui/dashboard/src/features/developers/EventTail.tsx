@@ -123,7 +123,7 @@ export function EventTail({ group, onGroup }: EventTailProps) {
       {shown.length === 0 ? (
         <EmptyState icon={<IconAntenna size={20} />} title="Nothing has happened yet" isSmall>
           Events appear here the moment they happen, with all that receivers get.{" "}
-          <Anchor inherit renderRoot={(props) => <Link to="/simulator" {...props} />}>
+          <Anchor inherit underline="always" renderRoot={(props) => <Link to="/simulator" {...props} />}>
             Make something happen
           </Anchor>
         </EmptyState>

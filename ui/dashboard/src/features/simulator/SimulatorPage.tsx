@@ -63,7 +63,7 @@ function Simulator() {
           {numbers.data?.length === 0 && (
             <Alert color="gray" mb="md">
               Calls and messages need a number of yours on the simulated network.{" "}
-              <Anchor inherit renderRoot={(props) => <Link to="/settings/numbers" {...props} />}>
+              <Anchor inherit underline="always" renderRoot={(props) => <Link to="/settings/numbers" {...props} />}>
                 See your numbers
               </Anchor>
             </Alert>

@@ -54,7 +54,7 @@ export function VoicegramForm({ onPlanned }: { onPlanned: (pending: Pending) => 
         {channels.data && open.length === 0 && (
           <Text size="sm" c="dimmed">
             A voice message needs a place to be left.{" "}
-            <Anchor renderRoot={(props) => <Link to="/channels" search={{ new: true }} {...props} />}>Create a channel</Anchor>
+            <Anchor underline="always" renderRoot={(props) => <Link to="/channels" search={{ new: true }} {...props} />}>Create a channel</Anchor>
           </Text>
         )}
         <TextInput

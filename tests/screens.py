@@ -1,7 +1,7 @@
 """Every screen of the dashboard once, for scripts/screenshots and tests/browser/test_screens.py.
 
-To add one, add a row. `path` may hold `{voicegram}`, `{call}`, `{contact}`, `{conversation}` and `{channel}`:
-ids of this account.
+To add one, add a row. `path` may hold `{voicegram}`, `{call}`, `{contact}`, `{conversation}`, `{channel}` and
+`{webhook}`: ids of this account.
 """
 
 from __future__ import annotations
@@ -95,10 +95,14 @@ SCREENS: tuple[Screen, ...] = (
     Screen("settings-profile", "/settings/profile"),
     Screen("settings-account", "/settings/account"),
     Screen("settings-people", "/settings/people"),
+    Screen("settings-invite", "/settings/people?new=true", ready="[data-testid=send-invitation]"),
     Screen("settings-numbers", "/settings/numbers"),
     Screen("settings-engines", "/settings/engines"),
     Screen("settings-api-keys", "/settings/api-keys"),
+    Screen("settings-api-key-new", "/settings/api-keys?new=true", ready="[data-testid=create-key]"),
     Screen("settings-webhooks", "/settings/webhooks"),
+    Screen("settings-webhook", "/settings/webhooks/{webhook}"),
+    Screen("settings-webhook-new", "/settings/webhooks?new=true", ready="[data-testid=save-webhook]"),
     Screen("settings-integrations", "/settings/integrations"),
     Screen("settings-request-log", "/settings/request-log"),
     Screen("settings-audit-log", "/settings/audit-log"),
@@ -114,6 +118,7 @@ _NEWEST = {
     "call": ("/api/activity/calls?limit=1", "calls"),
     "contact": ("/api/leads?limit=1", "data"),
     "conversation": ("/api/conversations?limit=1", "conversations"),
+    "webhook": ("/api/webhooks?limit=1", "webhooks"),
 }
 
 

@@ -25,8 +25,8 @@ function zones(): string[] {
   }
 }
 
-const withCurrent = (choices: Choice[], current: string | null | undefined): Choice[] =>
-  current && !choices.some(({ value }) => value === current) ? [{ value: current, label: current }, ...choices] : choices;
+const withCurrent = (choices: Choice[], current: string | null | undefined, label = current): Choice[] =>
+  current && !choices.some(({ value }) => value === current) ? [{ value: current, label: label ?? current }, ...choices] : choices;
 
 /** Every zone the browser knows, UTC first; and the current one, whatever it is. */
 export function zoneChoices(current?: string | null): Choice[] {
@@ -47,8 +47,8 @@ export function countryChoices(): Choice[] {
     for (const second of LETTERS) {
       const value = first + second;
       const label = NO_COUNTRY.test(value) ? undefined : names.of(value);
-      // A withdrawn code goes by the name of the one that took its place.
-      if (label && !found.some((one) => one.label === label)) found.push({ value, label });
+      // A withdrawn code (DD) is read as the one that took its place, and has its name.
+      if (label && new Intl.Locale(`und-${value}`).region === value) found.push({ value, label });
     }
   }
   countries = found.sort((a, b) => a.label.localeCompare(b.label));
@@ -65,6 +65,7 @@ export function localeChoices(current?: string | null): Choice[] {
   return withCurrent(
     LOCALES.map((value) => ({ value, label: names.of(value) ?? value })).sort((a, b) => a.label.localeCompare(b.label)),
     current,
+    current && names.of(current),
   );
 }
 

@@ -154,12 +154,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
           )}
         </Head>
         <div role="rowgroup" ref={setList} className={classes.body} style={{ height: virtualizer.getTotalSize() }}>
-          {items.map(({ index, start, key }) => {
+          {/* Rows are measured as they come: not before it is known which columns they have. */}
+          {width > 0 && items.map(({ index, start, key }) => {
             const row = rows[index];
             return (
               row !== undefined && (
                 <Row
-                  key={key}
+                  key={`${key}-${shown.length}`}
                   ref={virtualizer.measureElement}
                   row={row}
                   index={index}

@@ -5,13 +5,13 @@ export type KeyKind = ApiKey["kind"];
 export const kindNames: Record<KeyKind, string> = {
   secret: "Secret key",
   public: "Public key",
-  pat: "Personal access token",
+  pat: "Voicegram token",
 };
 
 export const kindTexts: Record<KeyKind, string> = {
   secret: "For your servers, over every contract. It may do what you may do, or less.",
   public: "For places that everybody can read, such as an app. It opens very little.",
-  pat: "For the Voicegram API alone, for example in Zapier.",
+  pat: "A personal access token for the Voicegram API alone, for example in Zapier.",
 };
 
 export const ALL = "*";

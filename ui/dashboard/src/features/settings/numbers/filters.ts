@@ -1,3 +1,3 @@
 import { defineFilters } from "@/filters";
 
-export const filters = defineFilters({ search: "text", sort: "text", new: "flag" });
+export const filters = defineFilters({ new: "flag" });

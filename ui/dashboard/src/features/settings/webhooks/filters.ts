@@ -1,3 +1,7 @@
 import { defineFilters } from "@/filters";
 
-export const filters = defineFilters({ search: "text", sort: "text", new: "flag" });
+export const filters = defineFilters({
+  contract: ["native", "voicegram", "vocatech"],
+  state: ["active", "off"],
+  new: "flag",
+});

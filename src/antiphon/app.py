@@ -64,6 +64,7 @@ from antiphon.domain.mails.jobs import MailJobs
 from antiphon.domain.notifications import reactions as notices
 from antiphon.domain.notifications.jobs import NotificationJobs
 from antiphon.domain.purge import PurgeJobs
+from antiphon.domain.retention import RetentionJobs
 from antiphon.domain.services import Services
 from antiphon.domain.simulator import SimulatorJobs
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
@@ -201,6 +202,7 @@ def create_jobs(services: Services) -> JobRegistry:
     AccountJobs(services).register(registry)
     HandOverJobs(services).register(registry)
     NotificationJobs(services).register(registry)
+    RetentionJobs(services).register(registry)
     ChannelJobs(services).register(registry)
     MessageJobs(services).register(registry)
     CarrierJobs(services).register(registry)

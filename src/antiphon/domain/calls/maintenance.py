@@ -8,10 +8,13 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
+from antiphon.core.events import events
 from antiphon.domain.calls.commands import end_call
 from antiphon.domain.calls.recordings import delete_recording
 from antiphon.domain.calls.records import CallStatus, Step
-from antiphon.domain.calls.tables import UNANALYZED, calls
+from antiphon.domain.calls.rows import lock_call, save_call
+from antiphon.domain.calls.segments import SEGMENT
+from antiphon.domain.calls.tables import UNANALYZED, call_segments, calls
 from antiphon.domain.pipeline import FIRST_RUN, STALLED_BATCH, StepRun
 
 BATCH = 200
@@ -26,6 +29,28 @@ _EXPIRED = (
     )
     .order_by(calls.c.started_at)
     .limit(BATCH)
+)
+_EXPIRED_WORDS = (
+    select(calls.c.id)
+    .where(
+        calls.c.account_id == bindparam("account_id"),
+        calls.c.transcript.is_not(None),
+        calls.c.started_at <= bindparam("before"),
+        calls.c.analyzed_at.is_not(None),
+        calls.c.deleted_at.is_(None),
+    )
+    .order_by(calls.c.started_at)
+    .limit(BATCH)
+)
+_DROP_SEGMENT_WORDS = call_segments.update().where(SEGMENT).values(transcription=None)
+_FORGET = (
+    events.update()
+    .where(
+        events.c.account_id == bindparam("p_account"),
+        events.c.object_id == bindparam("p_id"),
+        events.c.type == "call.analyzed",
+    )
+    .values(data="{}")
 )
 # unscoped: calls that hang are looked for over all accounts, as scheduled work of the installation.
 _STALE = (
@@ -51,6 +76,17 @@ def expire_recordings(tx: WriteTx, account_id: str, before: int) -> int:
     rows = tx.all(_EXPIRED, {"account_id": account_id, "before": before})
     for row in rows:
         delete_recording(tx, account_id, row.id)
+    return len(rows)
+
+
+def expire_transcripts(tx: WriteTx, account_id: str, before: int) -> int:
+    """Erase the words of analysed calls begun before; the summary stays. Returns how many (votel.md 11.1)."""
+    rows = tx.all(_EXPIRED_WORDS, {"account_id": account_id, "before": before})
+    for row in rows:
+        own = {"p_account": account_id, "p_id": row.id}
+        save_call(tx, lock_call(tx, account_id, row.id), {"transcript": None})
+        tx.execute(_DROP_SEGMENT_WORDS, own)
+        tx.execute(_FORGET, own)
     return len(rows)
 
 

@@ -46,10 +46,11 @@ from antiphon.domain.conversations.rows import (
 )
 from antiphon.domain.conversations.segments import count_segments
 from antiphon.domain.conversations.snapshot import snapshot
-from antiphon.domain.conversations.tables import files, media
+from antiphon.domain.conversations.tables import files, media, messages
 from antiphon.domain.pipeline import delete_object
 
 INVALID_STATE = "invalid_state"
+EXPIRY_BATCH = 200
 _LIMITS = {Channel.NOTE: MAX_NOTE, Channel.EMAIL: MAX_MAIL_BODY}
 
 _DROP_MEDIA = (
@@ -75,6 +76,18 @@ _FORGET = (
     events.update()
     .where(events.c.account_id == bindparam("p_account"), events.c.object_id == bindparam("p_id"))
     .values(data="{}")
+)
+_EXPIRED = (
+    select(messages.c.id)
+    .where(
+        messages.c.account_id == bindparam("account_id"),
+        messages.c.created_at <= bindparam("before"),
+        messages.c.deleted_at.is_(None),
+        messages.c.channel.in_([channel.value for channel in (*WRITTEN, Channel.NOTE)]),
+        messages.c.status.not_in([MessageStatus.SCHEDULED.value, MessageStatus.QUEUED.value]),
+    )
+    .order_by(messages.c.created_at)
+    .limit(EXPIRY_BATCH)
 )
 
 
@@ -222,6 +235,17 @@ def erase_message(tx: WriteTx, account_id: str, message_id: str) -> None:
     blank_message(tx, message)
     record(tx, account_id, "message.deleted", _target(message))
     tx.emit(Event(account_id, "message.deleted", message_id, {"conversation_id": message.conversation_id}))
+
+
+def expire_messages(tx: WriteTx, account_id: str, before: int) -> int:
+    """Erase one batch of messages and notes written up to then; returns how many. For the schedule."""
+    rows = tx.all(_EXPIRED, {"account_id": account_id, "before": before})
+    for row in rows:
+        message = lock_message(tx, account_id, row.id)
+        blank_message(tx, message)
+        told = {"conversation_id": message.conversation_id}
+        tx.emit(Event(account_id, "message.deleted", message.id, told))
+    return len(rows)
 
 
 def _target(message: Message) -> Target:

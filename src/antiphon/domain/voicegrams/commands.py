@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -309,6 +310,24 @@ def delete_audio(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
     )
     for key in {voicegram.source_key, voicegram.audio_key} - {None}:
         delete_object(tx, str(key))
+
+
+def erase_transcript(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
+    """Retention: the words go, here and in the event; the summary stays (contracts/votel.md 11.1)."""
+    voicegram = get_voicegram(tx, account_id, voicegram_id)
+    search_text = _search_text(replace(voicegram, transcript_text=""))
+    tx.execute(
+        update(voicegrams)
+        .where(_OWN)
+        .values(transcript_text="", transcript_words=None, search_text=search_text),
+        {"p_account": account_id, "p_id": voicegram_id},
+    )
+    tx.execute(
+        events.update()
+        .where(events.c.account_id == account_id, events.c.object_id == voicegram_id)
+        .values(data="{}")
+    )
+    tx.emit(Event(account_id, "voicegram.updated", voicegram_id))
 
 
 def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Sequence[Step]) -> None:

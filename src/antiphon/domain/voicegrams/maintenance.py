@@ -13,7 +13,7 @@ from antiphon.domain.accounts.queries import list_accounts
 from antiphon.domain.mails.commands import queue_mail
 from antiphon.domain.pipeline import FIRST_RUN, STALLED_BATCH, StepRun
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import delete_audio
+from antiphon.domain.voicegrams.commands import delete_audio, erase_transcript
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import ListenerKind, Step, StepStatus, VoicegramStatus
 from antiphon.domain.voicegrams.tables import listeners, voicegram_steps, voicegrams
@@ -28,6 +28,17 @@ _EXPIRED_AUDIO = (
         voicegrams.c.account_id == bindparam("account_id"),
         voicegrams.c.completed_at <= bindparam("before"),
         voicegrams.c.audio_deleted_at.is_(None),
+        voicegrams.c.deleted_at.is_(None),
+    )
+    .order_by(voicegrams.c.completed_at)
+    .limit(BATCH)
+)
+_EXPIRED_WORDS = (
+    select(voicegrams.c.id)
+    .where(
+        voicegrams.c.account_id == bindparam("account_id"),
+        voicegrams.c.completed_at <= bindparam("before"),
+        voicegrams.c.transcript_text != "",
         voicegrams.c.deleted_at.is_(None),
     )
     .order_by(voicegrams.c.completed_at)
@@ -109,6 +120,14 @@ def expire_audio(tx: WriteTx, account_id: str, before: int) -> int:
     rows = tx.all(_EXPIRED_AUDIO, {"account_id": account_id, "before": before})
     for row in rows:
         delete_audio(tx, account_id, row.id)
+    return len(rows)
+
+
+def expire_transcripts(tx: WriteTx, account_id: str, before: int) -> int:
+    """Erase the words of voicegrams completed before; the summary stays. Returns how many."""
+    rows = tx.all(_EXPIRED_WORDS, {"account_id": account_id, "before": before})
+    for row in rows:
+        erase_transcript(tx, account_id, row.id)
     return len(rows)
 
 

@@ -64,3 +64,13 @@ async def test_first_and_scalar(database: Database) -> None:
 async def test_a_missing_parameter_is_an_error(database: Database) -> None:
     with pytest.raises(Exception, match="limit"):
         await database.read(_both, {"account_id": "nobody"})
+
+
+@pytest.mark.parametrize("values", [["ann"], bindparam("names", expanding=True)])
+def test_lists_are_refused(values: Any) -> None:
+    """Compiled once, they would be sent as a placeholder that no parameter fills."""
+    with pytest.raises(TypeError, match="takes no list"):
+        Prepared(select(users.c.id).where(users.c.name.in_(values)))
+    inner = select(users.c.id).where(users.c.name.in_(values))
+    with pytest.raises(TypeError, match="takes no list"):
+        Prepared(select(memberships.c.role).where(memberships.c.user_id.in_(inner)))

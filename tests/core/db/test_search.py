@@ -11,14 +11,20 @@ import pytest
 from sqlalchemy import ColumnElement, bindparam, create_engine, text
 
 from antiphon.core.clock import SystemClock
+from antiphon.core.db import search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
-from antiphon.core.db.search import Columns, Needles, needles_of, normalise, spelled, whole
+from antiphon.core.db.search import Needles, needles_of, normalise, spelled, whole
+from antiphon.core.db.search_parts import Columns
 from antiphon.core.db.search_schema import install, sqlite_objects
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import EventBus
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import create_account
+from antiphon.domain.calls import queries as call_queries
+from antiphon.domain.calls.queries import list_feed
+from antiphon.domain.calls.records import CallFilters
+from antiphon.domain.calls.tables import calls
 from antiphon.domain.contacts.tables import contact_search, contacts
 from antiphon.migrations.runner import migrate_sqlite
 from antiphon.migrations.schema import SEARCH_INDEXES
@@ -229,7 +235,9 @@ def test_entries_of_an_account_lie_together(tmp_path: Path) -> None:
             list(row.values()),
         )
     places: dict[str, set[int]] = {}
-    for account_id, entry in raw.execute("SELECT account_id, entry FROM contacts_search ORDER BY entry"):
+    for account_id, entry in raw.execute(
+        "SELECT account_id, entry FROM contacts_search JOIN contacts USING (id) ORDER BY entry"
+    ):
         places.setdefault(account_id, set()).add(entry >> 40)
     assert sorted(len(found) for found in places.values()) == [1, 1, 1]
     assert len(set.union(*places.values())) == 3
@@ -290,6 +298,117 @@ def test_what_a_migration_tore_is_made_anew(tmp_path: Path) -> None:
         for name, sql in sqlite_objects(index).items():
             assert made[name] == sql
     raw.close()
+
+
+SENTENCE = "\tcommon words"
+
+
+def _call(account_id: str, number: int, **values: Any) -> dict[str, Any]:
+    """One of each direction in turn; in the order of time backwards, two at a time."""
+    at = 1_700_000_000_000 - number // 2 * 1000
+    return {
+        "id": f"id-{account_id[-8:]}-{number:04}",
+        "account_id": account_id,
+        "carrier": "simulator",
+        "call_sid": f"CA{number}",
+        "direction": ("inbound", "outbound", "internal")[number % 3],
+        "status": "completed",
+        "from_number": "+15550100100",
+        "to_number": "+15550100101",
+        "started_at": at,
+        "ended_at": at + 1000,
+        "duration_seconds": 1,
+        "cost_micros": 0,
+        "stt_seconds": 0.0,
+        "tts_characters": 0,
+        "metadata": "{}",
+        "is_test": False,
+        "search_text": SENTENCE,
+        "created_at": at,
+        **values,
+    }
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few rows are many, and no range of time is so short that its rows are read."""
+    monkeypatch.setattr(call_queries, "SHORT_CALLS", -1)
+    monkeypatch.setattr(search_parts, "WINDOW_ROWS", 4)
+    monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
+
+
+async def _feed(
+    database: Database, account_id: str, query: str, limit: int, offset: int = 0, **filters: Any
+) -> tuple[list[int], int]:
+    wanted = CallFilters(search=query, **filters)
+    page = await database.read(list_feed, account_id, wanted, limit, offset)
+    return [int(row.id[-4:]) for row in page.rows], page.total
+
+
+@pytest.mark.usefixtures("small_windows")
+async def test_lists_of_parts_are_exact(database: Database) -> None:
+    """Newest first whatever order the rows came in, the total over all parts of the list."""
+
+    def make(tx: WriteTx) -> tuple[str, str]:
+        first, second = (create_account(tx, name=name).id for name in ("First", "Second"))
+        tx.jobs.clear()
+        for account_id in (first, second):
+            rows = [_call(account_id, number) for number in range(60)]
+            # Some rare ones, far back; one of a test, one that goes on.
+            rows[57]["search_text"] = rows[58]["search_text"] = "\tcommon rarity"
+            rows[6]["is_test"], rows[7]["ended_at"] = True, None
+            tx.execute(calls.insert(), rows[30:] + rows[:30])
+        return first, second
+
+    account_id, _ = await database.write(make)
+    every = [number for pair in range(0, 60, 2) for number in (pair + 1, pair)]
+    shown = [number for number in every if number % 3 != 2 and number not in (6, 7)]
+    for query, wanted in (
+        ("common", shown),
+        ("words", [one for one in shown if one not in (57, 58)]),
+        ("rarity", [57, 58]),
+    ):
+        for limit, offset in ((3, 0), (5, 7), (2, 30), (100, 0), (3, 99), (0, 0)):
+            found = await _feed(database, account_id, query, limit, offset)
+            assert found == (wanted[offset : offset + limit], len(wanted)), (query, limit, offset)
+    inbound = [one for one in shown if one % 3 == 0]
+    assert await _feed(database, account_id, "common", 4, 2, direction="inbound") == (
+        inbound[2:6],
+        len(inbound),
+    )
+    internal = [one for one in every if one % 3 == 2]
+    with_internal = await _feed(database, account_id, "common", 4, direction="internal", with_internal=True)
+    assert with_internal == (internal[:4], len(internal))
+    assert await _feed(database, account_id, "common", 4, direction="internal") == ([], 0)
+    since, until = 1_700_000_000_000 - 20_000, 1_700_000_000_000 - 12_000
+    between = [one for one in shown if 12 <= one // 2 <= 20]
+    found_between = await _feed(database, account_id, "common", 3, 1, since=since, until=until)
+    assert found_between == (between[1:4], len(between))
+    assert await _feed(database, account_id, "common", 3, since=since + 10**9) == ([], 0)
+    assert await _feed(database, "nobody", "common", 3) == ([], 0)
+
+
+@pytest.mark.usefixtures("small_windows")
+async def test_rows_change_their_part(database: Database) -> None:
+    """A call is listed from its end on."""
+
+    def make(tx: WriteTx) -> str:
+        account_id = create_account(tx, name="Ends").id
+        tx.jobs.clear()
+        tx.execute(calls.insert(), [_call(account_id, number, ended_at=None) for number in range(9)])
+        return account_id
+
+    def change(tx: WriteTx, account_id: str, **values: Any) -> None:
+        tx.execute(calls.update().where(calls.c.account_id == account_id).values(**values))
+
+    account_id = await database.write(make)
+    assert await _feed(database, account_id, "common", 9) == ([], 0)
+    await database.write(change, account_id, ended_at=5)
+    assert await _feed(database, account_id, "common", 9) == ([1, 0, 3, 4, 7, 6], 6)
+    await database.write(change, account_id, direction="internal", search_text="\tother")
+    assert await _feed(database, account_id, "other", 9) == ([], 0)
+    assert (await _feed(database, account_id, "other", 9, with_internal=True))[1] == 9
+    assert await _feed(database, account_id, "common", 9, with_internal=True) == ([], 0)
 
 
 @pytest.mark.postgres

@@ -7,9 +7,10 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import Insert, Select, Update
+from sqlalchemy import BindParameter, Insert, Select, Update
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import iterate
 
 _DIALECT = SQLiteDialect_pysqlite()
 
@@ -20,10 +21,14 @@ Statement: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update
 class Prepared:
     """A statement made at import: a select for `tx.all`, `tx.first` and `tx.scalar`, others for `tx.run`.
 
-    Parameters reach the SQLite driver as they are given; expanding ones are not supported.
+    Parameters reach the SQLite driver as they are given. Raises TypeError for a statement with a list of
+    values (`in_`), whose text would depend on how many there are.
     """
 
     def __init__(self, statement: Statement) -> None:
+        for element in iterate(statement):
+            if isinstance(element, BindParameter) and element.expanding:
+                raise TypeError(f"a prepared statement takes no list: {element.key}")
         self.statement = statement
         self._plan: _SqlitePlan | None = None
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    FromClause,
     Integer,
     MetaData,
     Table,
@@ -26,9 +25,19 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.search_parts import (
+    NUMBER,
+    SCOPE_BITS,
+    Columns,
+    Listed,
+    Parts,
+    PartSearch,
+    Source,
+    Statements,
+    read_page,
+    statements_of,
+)
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.db.types import Id
 
@@ -36,9 +45,6 @@ MAX_QUERY_CHARS = 256
 MIN_INDEXED_CHARS = 3
 HEAD_END = "\t"
 """Ends the first part of a searched text, which a search may leave out."""
-SCOPE_BITS = 40
-"""Of the entry of a row on SQLite: below is its place in the account, above the number of the account."""
-
 _SPACE = re.compile(r"\s+")
 _SPECIAL = re.compile(r"[\\%_]")
 _PHONE_LIKE = re.compile(r"[0-9\s()+./-]+", re.ASCII)
@@ -48,7 +54,6 @@ _WHOLE_CAPITALS = str.maketrans("0123456789abcdef", "KLMNOPQRSTUVWXYZ")
 _WORD = re.compile(r"[^\W_]{3}")
 
 Mode = Literal["sqlite", "postgresql", "sqlite scan", "postgresql scan"]
-Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 
 def normalise(text: str) -> str:
@@ -98,15 +103,6 @@ def needles_of(query: str | None, *, phones: bool = False, past_head: bool = Fal
     return Needles(tuple(texts), past_head)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the rows of a search come from; its columns are named as those of the searched table."""
-
-    rows: FromClause
-    columns: Columns
-    conditions: tuple[ColumnElement[bool], ...]
-
-
 class SearchIndex:
     """The index of the `search_text` of a table, with copies of columns that its lists filter and sort by.
 
@@ -114,16 +110,17 @@ class SearchIndex:
     and made anew when its definition has changed, after the migrations (core/db/search_schema.py).
     """
 
-    def __init__(self, table: Table, *copies: str) -> None:
+    def __init__(self, table: Table, *copies: str, parts: Parts | None = None) -> None:
         self.table = table
         self.copies = copies
+        self.parts = parts
         self.name = f"{table.name}_search"
         self.text_name = f"{table.name}_search_text"
-        self._statements: dict[tuple[Any, ...], tuple[Prepared, Prepared]] = {}
+        self._statements: dict[tuple[Any, ...], Statements] = {}
 
     @cached_property
     def rows(self) -> Table:
-        """One row each; `entry` exists on SQLite and `search_text` on PostgreSQL alone."""
+        """One row each; `entry` exists on SQLite, `account_id` and `search_text` on PostgreSQL alone."""
         return Table(
             self.name,
             MetaData(),
@@ -148,27 +145,31 @@ class SearchIndex:
             if rows is self.table:
                 return self._scan(found)
             return Source(rows, rows.c, (rows.c.account_id == bindparam("account_id"), or_(*found)))
-        rows = self.rows
-        text = Table(self.text_name, MetaData(), Column("rowid", BigInteger))
-        scope = (
-            select(_scopes.c.number).where(_scopes.c.account_id == bindparam("account_id")).scalar_subquery()
-        )
-        matches: ColumnElement[bool] = literal_column(self.text_name).op("MATCH", is_comparison=True)(
-            bindparam("needles")
-        )
+        rows, text = self.rows, self._text
+        scope = NUMBER.scalar_subquery()
         # Entries of an account lie in one range, and the index is read within it.
         first = scope.op("<<")(literal_column(str(SCOPE_BITS)))
         last = (scope + 1).op("<<")(literal_column(str(SCOPE_BITS)))
         return Source(
             text.join(rows, rows.c.entry == text.c.rowid),
             rows.c,
-            (
-                matches,
-                text.c.rowid > first,
-                text.c.rowid < last,
-                rows.c.account_id == bindparam("account_id"),
-            ),
+            (self._matches, text.c.rowid > first, text.c.rowid < last),
         )
+
+    @cached_property
+    def _text(self) -> Table:
+        return Table(self.text_name, MetaData(), Column("rowid", BigInteger))
+
+    @property
+    def _matches(self) -> ColumnElement[bool]:
+        operator = literal_column(self.text_name).op("MATCH", is_comparison=True)
+        found: ColumnElement[bool] = operator(bindparam("needles"))
+        return found
+
+    @cached_property
+    def _in_parts(self) -> PartSearch:
+        assert self.parts is not None
+        return PartSearch(self.rows, self._text, self._matches, self.parts.time)
 
     def _scan(self, found: Sequence[ColumnElement[bool]]) -> Source:
         c = self.table.c
@@ -208,40 +209,25 @@ class SearchIndex:
         order: Callable[[Columns], Sequence[ColumnElement[Any]]],
         parameters: dict[str, Any],
         scan: bool = False,
+        listed: Listed | None = None,
     ) -> tuple[list[str], int]:
         """The ids of a page and the exact total; `parameters` hold its `limit` and `offset` besides others.
 
         `shape` stands for all that changes the statements: which `conditions` and which `order` there are.
-        With `scan` the table is read instead, for filters that leave few rows.
+        With `scan` the table is read instead, for filters that leave few rows. `listed` says of a list in
+        the order of `Parts.time` and of ids, newest first, what its conditions come to.
         """
         mode = needles.mode(tx.dialect, scan=scan)
-        key = (mode, len(needles.texts), needles.past_head, shape)
+        values = {**parameters, **self.parameters(mode, account_id, needles)}
+        parts = 0 if listed is None or mode != "sqlite" else len(listed.parts)
+        key = (mode, len(needles.texts), needles.past_head, parts, shape)
         statements = self._statements.get(key)
         if statements is None:
-            source = self.source(mode, len(needles.texts))
-            wanted = (*source.conditions, *conditions(source.columns))
-            # One pass gives the page and the total, which has to see every match anyway.
-            page = (
-                select(source.columns.id, func.count().over().label("total"))
-                .select_from(source.rows)
-                .where(*wanted)
-                .order_by(*order(source.columns))
-                .limit(bindparam("limit"))
-                .offset(bindparam("offset"))
-            )
-            count = select(func.count()).select_from(source.rows).where(*wanted)
-            statements = self._statements[key] = Prepared(page), Prepared(count)
-        values = {**parameters, **self.parameters(mode, account_id, needles)}
-        rows = tx.all(statements[0], values)
-        if rows:
-            return [row.id for row in rows], int(rows[0].total)
-        is_beyond = values["offset"] > 0 or values["limit"] == 0
-        return [], int(tx.scalar(statements[1], values)) if is_beyond else 0
-
-
-_scopes = Table(
-    "search_scopes", MetaData(), Column("number", Integer, primary_key=True), Column("account_id", Id)
-)
+            source = self._in_parts.source(parts) if parts else self.source(mode, len(needles.texts))
+            statements = self._statements[key] = statements_of(source, conditions, order)
+        if listed is not None and parts:
+            return self._in_parts.find(tx, statements, listed, values)
+        return read_page(tx, statements, values)
 
 
 def _escaped(text: str) -> str:

@@ -16,11 +16,15 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
-from antiphon.core.db.search import SCOPE_BITS, SearchIndex
+from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_parts import PART_BITS, SCOPE_BITS
 
 log = structlog.get_logger(__name__)
 
 SCOPES = "search_scopes"
+FILL_BYTES = 64 * 1024 * 1024
+WRITE_BYTES = 1024 * 1024
+_HASH_SIZE = "INSERT INTO {texts} ({texts}, rank) VALUES ('hashsize', {size})"
 _SQLITE: Dialect = SQLiteDialect_pysqlite()
 _POSTGRES: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # of the library
 _SHADOWS = ("config", "data", "docsize", "idx")
@@ -51,13 +55,13 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
     names = "".join(f"{name}, " for name in index.copies)
     values = "".join(f"new.{name}, " for name in index.copies)
     assigned = ", ".join(f"{name} = new.{name}" for name in index.copies)
+    base = f"(number << {SCOPE_BITS}) + ({_part(index, 'new.')} << {PART_BITS})"
     add = (
         f"INSERT OR IGNORE INTO {SCOPES} (account_id) SELECT new.account_id WHERE new.deleted_at IS NULL; "
-        f"INSERT INTO {rows} (entry, {names}account_id, id) SELECT 1 + coalesce("
-        f"(SELECT max(entry) FROM {rows} WHERE entry > scope.number << {SCOPE_BITS}"
-        f" AND entry < (scope.number + 1) << {SCOPE_BITS}),"
-        f" scope.number << {SCOPE_BITS}), {values}new.account_id, new.id FROM {SCOPES} AS scope"
-        f" WHERE scope.account_id = new.account_id AND new.deleted_at IS NULL; "
+        f"INSERT INTO {rows} (entry, {names}id) SELECT 1 + coalesce("
+        f"(SELECT max(entry) FROM {rows} WHERE entry > part.base AND entry < part.base + (1 << {PART_BITS})),"
+        f" part.base), {values}new.id FROM (SELECT {base} AS base FROM {SCOPES}"
+        f" WHERE account_id = new.account_id AND new.deleted_at IS NULL) AS part; "
         f"INSERT INTO {texts} (rowid, head, rest) SELECT entry, {_head('new.')}, {_rest('new.')}"
         f" FROM {rows} WHERE id = new.id; "
     )
@@ -66,22 +70,25 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
         f" {_rest('old.')} FROM {rows} WHERE id = old.id; "
         f"DELETE FROM {rows} WHERE id = old.id; "
     )
+    watched = ["search_text", "deleted_at"]
+    moved = "old.search_text <> new.search_text OR (old.deleted_at IS NULL) <> (new.deleted_at IS NULL)"
+    if index.parts is not None:
+        watched += index.parts.columns
+        moved += f" OR {_part(index, 'old.')} <> {_part(index, 'new.')}"
     trigger = f"CREATE TRIGGER {rows}_%s AFTER %s ON {table} %s BEGIN %sEND"
     made = {
-        rows: f"CREATE TABLE {rows} (entry INTEGER PRIMARY KEY, {copies}account_id VARCHAR(36) NOT NULL,"
-        f" id VARCHAR(36) NOT NULL UNIQUE)",
+        rows: f"CREATE TABLE {rows} (entry INTEGER PRIMARY KEY, {copies}id VARCHAR(36) NOT NULL UNIQUE)",
         texts: f"CREATE VIRTUAL TABLE {texts} USING fts5(head, rest, content='', columnsize=0,"
         f" tokenize='trigram case_sensitive 1')",
         f"{rows}_insert": trigger % ("insert", "INSERT", "WHEN new.deleted_at IS NULL", add),
         f"{rows}_words": trigger
-        % (
-            "words",
-            "UPDATE OF search_text, deleted_at",
-            "WHEN old.search_text <> new.search_text OR (old.deleted_at IS NULL) <> (new.deleted_at IS NULL)",
-            remove + add,
-        ),
+        % ("words", f"UPDATE OF {', '.join(watched)}", f"WHEN {moved}", remove + add),
         f"{rows}_delete": trigger % ("delete", "DELETE", "", remove),
     }
+    if index.parts is not None:
+        made[f"{rows}_time"] = (
+            f"CREATE INDEX {rows}_time ON {rows} (entry >> {PART_BITS}, {index.parts.time})"
+        )
     if assigned:
         made[f"{rows}_update"] = trigger % (
             "update",
@@ -90,6 +97,10 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
             f"UPDATE {rows} SET {assigned} WHERE id = new.id; ",
         )
     return made
+
+
+def _part(index: SearchIndex, row: str) -> str:
+    return "0" if index.parts is None else f"({index.parts.sql.format(row=row)})"
 
 
 def _head(row: str) -> str:
@@ -130,18 +141,21 @@ def _fill_sqlite(connection: Connection, index: SearchIndex) -> None:
         f"INSERT OR IGNORE INTO {SCOPES} (account_id) SELECT DISTINCT account_id FROM {table}"
         f" WHERE deleted_at IS NULL ORDER BY account_id"
     )
-    # In the order of ids, which is that of time.
+    part, time = _part(index, "row."), "" if index.parts is None else f"row.{index.parts.time}, "
     connection.exec_driver_sql(
-        f"INSERT INTO {rows} (entry, {names}account_id, id)"
-        f" SELECT (scope.number << {SCOPE_BITS})"
-        f" + row_number() OVER (PARTITION BY row.account_id ORDER BY row.id),"
-        f" {values}row.account_id, row.id FROM {table} AS row JOIN {SCOPES} AS scope"
+        f"INSERT INTO {rows} (entry, {names}id)"
+        f" SELECT (scope.number << {SCOPE_BITS}) + ({part} << {PART_BITS})"
+        f" + row_number() OVER (PARTITION BY row.account_id, {part} ORDER BY {time}row.id),"
+        f" {values}row.id FROM {table} AS row JOIN {SCOPES} AS scope"
         f" ON scope.account_id = row.account_id WHERE row.deleted_at IS NULL"
     )
+    # Many rows in one go, which saves three quarters of the time.
+    connection.exec_driver_sql(_HASH_SIZE.format(texts=texts, size=FILL_BYTES))
     connection.exec_driver_sql(
         f"INSERT INTO {texts} (rowid, head, rest) SELECT found.entry, {_head('row.')}, {_rest('row.')}"
         f" FROM {rows} AS found CROSS JOIN {table} AS row ON row.id = found.id ORDER BY found.entry"
     )
+    connection.exec_driver_sql(_HASH_SIZE.format(texts=texts, size=WRITE_BYTES))
 
 
 def postgres_objects(index: SearchIndex) -> list[str]:

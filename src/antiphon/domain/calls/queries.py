@@ -12,7 +12,8 @@ from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, and_, any_, bindp
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import Columns, Needles
+from antiphon.core.db.search import Needles
+from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid
@@ -29,7 +30,15 @@ from antiphon.domain.calls.records import (
     SegmentType,
 )
 from antiphon.domain.calls.search import call_needles
-from antiphon.domain.calls.tables import call_days, call_search, call_segments, calls
+from antiphon.domain.calls.tables import (
+    INBOUND_PART,
+    INTERNAL_PART,
+    OUTBOUND_PART,
+    call_days,
+    call_search,
+    call_segments,
+    calls,
+)
 from antiphon.domain.contacts.names import full_name
 from antiphon.domain.contacts.tables import contacts
 
@@ -214,6 +223,9 @@ _COUNTED_BY_DAY = frozenset(_DAY_CONDITIONS)
 
 Active = tuple[str, ...]
 
+_PARTS: tuple[int, ...] = (INBOUND_PART, OUTBOUND_PART, INTERNAL_PART)
+_PART_OF: dict[str, int] = dict(zip(("inbound", "outbound", "internal"), _PARTS, strict=True))
+
 
 @cache
 def _page(columns: tuple[Any, ...], active: Active) -> Prepared:
@@ -337,11 +349,19 @@ def _search(
         order=lambda found: (found.started_at.desc(), found.id.desc()),
         parameters={**parameters, "limit": limit, "offset": offset},
         scan=_is_short(tx, filters, active, parameters),
+        listed=_parts(filters, active),
     )
     if not ids:
         return CallRows([], total)
     found = {row.id: row for row in tx.all(_of_ids(columns, tx.dialect), _ids_of(tx, account_id, ids))}
     return CallRows([found[call_id] for call_id in ids], total)
+
+
+def _parts(filters: CallFilters, active: Active) -> Listed:
+    parts = _PARTS if filters.with_internal else _PARTS[:2]
+    if filters.direction is not None:
+        parts = tuple(part for part in parts if part == _PART_OF.get(filters.direction))
+    return Listed(parts, {"external", "direction"}.issuperset(active), filters.since, filters.until)
 
 
 def _is_short(tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any]) -> bool:

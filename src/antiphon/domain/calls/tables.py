@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
 UNANALYZED = text(
@@ -110,7 +111,15 @@ call_search = SearchIndex(
     "assistant_id",
     "contact_id",
     "remote_number",
+    parts=Parts(
+        "CASE WHEN {row}ended_at IS NULL OR {row}is_test THEN 0 WHEN {row}direction = 'inbound' THEN 1"
+        " WHEN {row}direction = 'outbound' THEN 2 ELSE 3 END",
+        ("ended_at", "is_test", "direction"),
+        "started_at",
+    ),
 )
+INBOUND_PART, OUTBOUND_PART, INTERNAL_PART = 1, 2, 3
+"""Of `call_search`; calls that lists leave out are in another."""
 
 call_segments = Table(
     "call_segments",

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import Columns, Mode, needles_of
+from antiphon.core.db.search import Mode, needles_of
+from antiphon.core.db.search_parts import Columns
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.contacts.counts import LIFECYCLE, OWNER, SOURCE, STAGE, TAG, count_group
 from antiphon.domain.contacts.pipelines import list_pipelines

@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import Columns, Mode, Needles, needles_of
+from antiphon.core.db.search import Mode, Needles, needles_of
+from antiphon.core.db.search_parts import Columns
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.queries import get_account

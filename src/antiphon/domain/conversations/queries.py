@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, union_all
 
-from antiphon.core.db.search import MAX_QUERY_CHARS, Columns, Mode, Needles, needles_of, whole
+from antiphon.core.db.search import MAX_QUERY_CHARS, Mode, Needles, needles_of, whole
+from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid
@@ -31,7 +32,7 @@ from antiphon.domain.conversations.records import (
     MessagePage,
     MessageStatus,
 )
-from antiphon.domain.conversations.tables import media, message_search, messages
+from antiphon.domain.conversations.tables import CHANNEL_PARTS, media, message_search, messages
 from antiphon.domain.numbers.tables import numbers
 
 WINDOW_MS = 24 * 60 * 60 * 1000
@@ -291,6 +292,12 @@ def list_messages(
             ),
             order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
             parameters={**parameters, "limit": limit, "offset": offset},
+            listed=Listed(
+                tuple(CHANNEL_PARTS[channel] for channel in filters.channels),
+                not active,
+                filters.since,
+                filters.until,
+            ),
         )
         return MessagePage(get_messages(tx, account_id, ids), total)
     page, count = _statements(active, len(filters.channels), text)

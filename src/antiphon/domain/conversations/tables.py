@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
 _OPEN = "deleted_at IS NULL AND status <> 'closed'"
@@ -211,6 +212,8 @@ messages = Table(
     Index("ix_messages_account_id_contact_id_created_at", "account_id", "contact_id", "created_at"),
 )
 
+CHANNEL_PARTS = {"sms": 1, "whatsapp": 2, "email": 3, "webchat": 4, "call": 5, "voicegram": 6, "note": 7}
+"""Of `message_search`; messages that are not sent yet are in another."""
 message_search = SearchIndex(
     messages,
     "created_at",
@@ -221,6 +224,13 @@ message_search = SearchIndex(
     "remote_address",
     "from_address",
     "to_address",
+    parts=Parts(
+        "CASE WHEN {row}status IN ('scheduled', 'canceled') THEN 0"
+        + "".join(f" WHEN {{row}}channel = '{name}' THEN {part}" for name, part in CHANNEL_PARTS.items())
+        + " ELSE 7 END",
+        ("status", "channel"),
+        "created_at",
+    ),
 )
 
 media = Table(

@@ -36,7 +36,7 @@ export function MailStep() {
         </Button>
         <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
           It goes to {user.email}. Your own mail server is connected in{" "}
-          <Anchor renderRoot={(props) => <Link to="/settings/integrations" {...props} />} inherit>
+          <Anchor renderRoot={(props) => <Link to="/settings/integrations" {...props} />} inherit underline="always">
             Settings, Integrations
           </Anchor>
           .

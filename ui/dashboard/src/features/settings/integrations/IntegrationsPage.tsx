@@ -48,7 +48,7 @@ export function IntegrationsPage() {
       lead={
         <>
           Mail and language services. Carriers are in{" "}
-          <Anchor renderRoot={(props) => <Link to="/settings/numbers" {...props} />} inherit>
+          <Anchor renderRoot={(props) => <Link to="/settings/numbers" {...props} />} inherit underline="always">
             Numbers and carriers
           </Anchor>
           .

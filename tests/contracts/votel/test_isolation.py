@@ -32,6 +32,9 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
     voicegram_id = await add_voicegram(world, theirs)
     link = await world.post(f"/voicegrams/{voicegram_id}/links", json={"recipient": "Ada"}, tenant=theirs)
 
+    job = await world.post(
+        f"/voicegrams/{voicegram_id}/reprocess", json={"steps": ["insight"]}, tenant=theirs
+    )
     invitation = await world.post("/invitations", json={"email": "ann@example.org"}, tenant=theirs)
 
     number = await world.services.database.write(create_simulator, world.services.cipher, theirs.account.id)
@@ -77,6 +80,7 @@ async def world_of_two(open_world: OpenWorld) -> tuple[World, dict[str, str]]:
         "/integration-connections/": connected.json()["id"],
         "/users/": theirs.user_id,
         "/invitations/": invitation.json()["id"],
+        "/jobs/": job.json()["id"],
         "link_id": link.json()["id"],
         "delivery_id": delivery_id,
     }

@@ -232,8 +232,9 @@ async def test_erase(world: World) -> None:
 async def test_reprocess(world: World) -> None:
     """votel.md 18: 201, impossible while processing or without audio."""
     path = f"/voicegrams/{await add_voicegram(world)}"
-    body = (await world.post(f"{path}/reprocess", json={"steps": ["insight"]})).json()
-    assert (body["kind"], body["status"]) == ("voicegram.reprocess", "queued")
+    answer = await world.post(f"{path}/reprocess", json={"steps": ["insight"]})
+    assert answer.status_code == 201
+    assert (await world.get(f"/jobs/{answer.json()['id']}")).json() == answer.json()
     for wrong in ({}, {"steps": []}, {"steps": ["probe"]}, {"steps": ["insight"], "engine": "other"}):
         fault(await world.post(f"{path}/reprocess", json=wrong))
     busy = await add_voicegram(world, completed=False)

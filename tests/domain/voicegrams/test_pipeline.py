@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from antiphon.core.clock import HOUR, MINUTE
+from antiphon.core.clock import DAY, HOUR, MINUTE
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import ErrorCategory, NotFoundError, ServiceError
 from antiphon.core.events import Event, events
 from antiphon.core.storage import ObjectMissing
 from antiphon.domain.accounts.company import update_company
+from antiphon.domain.accounts.user_jobs import JobStatus, UserJob, cancel_job, get_job, purge_jobs
 from antiphon.domain.pipeline import ENGINE_RETRY, resume_stalled
 from antiphon.domain.voicegrams import jobs as pipeline
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
@@ -178,6 +179,89 @@ async def test_reprocessing_sends_no_second_event(studio: Studio) -> None:
     assert len(studio.sent) == 1
     started = {step.name: step.started_at for step in after.steps}
     assert started["transcribe"] == started["insight"] == studio.clock.now()
+
+
+async def job_of(studio: Studio, job_id: str) -> UserJob:
+    return await studio.services.database.read(get_job, studio.account.id, job_id)
+
+
+async def test_reprocessing_is_a_job_that_follows_the_steps(studio: Studio) -> None:
+    """votel.md 0.7: status and progress; `job.completed` once, with its result."""
+    heard: list[Event] = []
+    studio.services.bus.listen(heard.append)
+    voicegram_id = await studio.leave()
+    await studio.process()
+    write = studio.services.database.write
+    asked = await write(request_reprocess, studio.account.id, voicegram_id, [Step.TRANSCRIBE])
+    assert (asked.status, asked.done, asked.total, asked.started_at) == (JobStatus.QUEUED, 0, 2, None)
+    studio.clock.advance(MINUTE)
+    await studio.process()
+    job = await job_of(studio, asked.id)
+    assert (job.status, job.done, job.total, job.errors) == (JobStatus.COMPLETED, 2, 2, 0)
+    assert job.result == {"voicegram_id": voicegram_id}
+    assert job.started_at == job.finished_at == studio.clock.now()
+    [told] = [event for event in heard if event.type.startswith("job.")]
+    assert (told.type, told.object_id, told.data["result"]) == ("job.completed", job.id, job.result)
+
+
+async def test_a_step_in_vain_fails_the_job(studio: Studio) -> None:
+    """votel.md 0.7: `failed` with its error, the other steps run all the same."""
+    voicegram_id = await studio.leave()
+    await studio.process()
+    audio = (await studio.get(voicegram_id)).audio_key
+    await studio.services.store.put(str(audio), b"no sound")
+    asked = await studio.services.database.write(
+        request_reprocess, studio.account.id, voicegram_id, [Step.TRANSCRIBE]
+    )
+    for _ in range(8):
+        await studio.advance(HOUR)
+    job = await job_of(studio, asked.id)
+    assert (job.status, job.done, job.errors) == (JobStatus.FAILED, 2, 1)
+    assert job.error
+
+
+async def test_a_canceled_job_stops_before_the_next_step(studio: Studio) -> None:
+    """votel.md 0.7: what is done stays; again changes nothing."""
+    heard: list[Event] = []
+    studio.services.bus.listen(heard.append)
+    voicegram_id = await studio.leave()
+    await studio.process()
+    before = await studio.get(voicegram_id)
+    write = studio.services.database.write
+    asked = await write(request_reprocess, studio.account.id, voicegram_id, [Step.INSIGHT])
+    for _ in range(2):
+        canceled = await write(cancel_job, studio.account.id, asked.id)
+        assert (canceled.status, canceled.done) == (JobStatus.CANCELED, 0)
+    studio.clock.advance(MINUTE)
+    await studio.process()
+    assert (await studio.get(voicegram_id)).steps == before.steps
+    assert (await job_of(studio, asked.id)) == canceled
+    assert not any(event.type.startswith("job.") for event in heard)
+
+
+async def test_the_job_of_what_is_deleted_fails(studio: Studio) -> None:
+    voicegram_id = await studio.leave()
+    await studio.process()
+    write = studio.services.database.write
+    asked = await write(request_reprocess, studio.account.id, voicegram_id, [Step.INSIGHT])
+    await write(delete_voicegram, studio.account.id, voicegram_id)
+    await studio.process()
+    job = await job_of(studio, asked.id)
+    assert (job.status, job.error) == (JobStatus.FAILED, "The voicegram was deleted")
+
+
+async def test_jobs_are_kept_for_30_days(studio: Studio) -> None:
+    """votel.md 0.7."""
+    voicegram_id = await studio.leave()
+    await studio.process()
+    write = studio.services.database.write
+    asked = await write(request_reprocess, studio.account.id, voicegram_id, [Step.INSIGHT])
+    studio.clock.advance(30 * DAY)
+    assert await write(purge_jobs) == 0
+    studio.clock.advance(1)
+    assert await write(purge_jobs) == 1
+    with pytest.raises(NotFoundError):
+        await job_of(studio, asked.id)
 
 
 async def test_deletion_erases_everywhere_and_stops_the_pipeline(studio: Studio) -> None:

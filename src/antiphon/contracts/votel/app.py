@@ -21,6 +21,7 @@ from antiphon.contracts.votel.routes import (
     engines,
     files,
     integrations,
+    jobs,
     lead_activity,
     lead_config,
     leads,
@@ -79,6 +80,7 @@ FAMILIES = (
     media.ROUTES,
     recordings.ROUTES,
     request_log.ROUTES,
+    jobs.ROUTES,
     stream.ROUTES,
 )
 

@@ -195,3 +195,22 @@ def sample_lead(at: int) -> dict[str, Any]:
         "tag": "Example",
         "note": note,
     }
+
+
+def sample_job(now: int) -> dict[str, Any]:
+    return {
+        "id": f"{TEST_PREFIX}job_1",
+        "account_id": f"{TEST_PREFIX}account_1",
+        "kind": "voicegram.reprocess",
+        "object_id": f"{TEST_PREFIX}voicegram_1",
+        "status": "completed",
+        "done": 2,
+        "total": 2,
+        "errors": 0,
+        "result": {"voicegram_id": f"{TEST_PREFIX}voicegram_1"},
+        "error": None,
+        "created_by_id": None,
+        "created_at": now - MINUTE,
+        "started_at": now - MINUTE,
+        "finished_at": now,
+    }

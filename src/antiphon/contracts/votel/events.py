@@ -9,6 +9,7 @@ from typing import Any
 from antiphon.contracts.votel.event_samples import (
     sample_call,
     sample_channel,
+    sample_job,
     sample_lead,
     sample_message,
     sample_reference,
@@ -21,6 +22,7 @@ from antiphon.contracts.votel.views_events import (
     api_key,
     call,
     conversation,
+    job,
     lead,
     message,
     recording_channel,
@@ -39,7 +41,8 @@ class EventType:
     """`permission` is what reading its object needs; None is any role.
 
     `sample` makes neutral data at a time in milliseconds. What is told `live` only is no event of the
-    catalogue: it says that a list on a screen has changed.
+    catalogue: it says that a list on a screen has changed. What is `personal` is told on a stream to the one
+    who asked for it and to admins.
     """
 
     name: str
@@ -47,6 +50,7 @@ class EventType:
     view: View
     sample: Callable[[int], dict[str, Any]]
     live: bool = False
+    personal: bool = False
 
 
 def _of(
@@ -56,6 +60,7 @@ def _of(
     view: View | None = None,
     sample: Callable[[int], dict[str, Any]] | None = None,
     live: bool = False,
+    personal: bool = False,
 ) -> list[EventType]:
     """The events of one object, `name.verb`; without a view it is told by its id."""
     return [
@@ -65,6 +70,7 @@ def _of(
             view or reference(name),
             sample or sample_reference(name),
             live,
+            personal,
         )
         for verb in verbs
     ]
@@ -140,6 +146,7 @@ EVENT_TYPES: dict[str, EventType] = {
         *_of("users:write", "user", "invited", "joined", "updated", "disabled", view=user),
         *_of("keys:manage", "api_key", "created", "revoked", view=api_key),
         *_of(None, "account", "updated"),
+        *_of(None, "job", "completed", "failed", view=job, sample=sample_job, personal=True),
     )
 }
 """Every event type that is told, in the order of the catalogue."""

@@ -50,15 +50,21 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class StreamFilter:
-    """`types` are names or patterns, none is all; `may` tells whether the caller holds a permission."""
+    """`types` are names or patterns, none is all; `may` tells whether the caller holds a permission.
+
+    Of what is personal, `only_by` leaves one person's; None is everybody's.
+    """
 
     may: Callable[[str], bool]
+    only_by: str | None
     types: tuple[str, ...] = ()
     conversation_id: str | None = None
 
     def wants(self, event: Event) -> bool:
         kind = EVENT_TYPES.get(event.type)
         if kind is None or (kind.permission is not None and not self.may(kind.permission)):
+            return False
+        if kind.personal and self.only_by not in (None, event.data.get("created_by_id")):
             return False
         if self.types and not any(fnmatchcase(event.type, pattern) for pattern in self.types):
             return False

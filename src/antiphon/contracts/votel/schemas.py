@@ -292,12 +292,6 @@ class Reprocess(Body):
     engine: Annotated[Clean, Field(max_length=64)] | None = None
 
 
-class Job(BaseModel):
-    id: str
-    kind: str
-    status: str
-
-
 class LinkModel(BaseModel):
     id: str
     recipient: str

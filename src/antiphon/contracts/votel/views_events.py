@@ -11,12 +11,14 @@ import msgspec
 from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering
 from antiphon.contracts.votel.views import channel_view
 from antiphon.contracts.votel.views_conversations import conversation_data, message_data
+from antiphon.contracts.votel.views_jobs import job_view
 from antiphon.contracts.votel.views_leads import lead_view
 from antiphon.contracts.votel.views_people import member_view
 from antiphon.contracts.votel.views_webhooks import webhook_view
 from antiphon.core.clock import to_iso, to_iso_or_none
 from antiphon.core.events import Event
 from antiphon.domain.accounts.records import Member
+from antiphon.domain.accounts.user_jobs import UserJob
 from antiphon.domain.channels.records import Channel
 from antiphon.domain.leads import lead_of_snapshot
 from antiphon.domain.webhooks.dialect import AudioLink
@@ -125,6 +127,11 @@ def api_key(event: Event, telling: Telling) -> dict[str, Any]:
             "created_at": to_iso(data["created_at"]),
         }
     return {"api_key": shown}
+
+
+def job(event: Event, telling: Telling) -> dict[str, Any]:
+    """The job as `GET /jobs/{id}` shows it, with its `result` or `error`."""
+    return {"job": job_view(msgspec.convert(event.data, UserJob)), **_given(event, "result", "error")}
 
 
 def suppression(event: Event, telling: Telling) -> dict[str, Any]:

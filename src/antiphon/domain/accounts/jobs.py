@@ -14,6 +14,7 @@ from antiphon.domain.accounts.request_log import purge_request_log
 from antiphon.domain.accounts.sessions import purge_sessions
 from antiphon.domain.accounts.sign_in_links import purge_sign_in_links
 from antiphon.domain.accounts.tables import accounts, api_keys, users
+from antiphon.domain.accounts.user_jobs import purge_jobs
 from antiphon.domain.mails.commands import queue_mail
 from antiphon.domain.services import Services
 
@@ -62,6 +63,8 @@ class AccountJobs:
         while await services.database.write(purge_request_log, before):
             pass
         while await services.database.write(purge_audit_log, services.clock.now() - KEPT_DAYS * DAY):
+            pass
+        while await services.database.write(purge_jobs):
             pass
 
 

@@ -18,6 +18,7 @@ from antiphon.core.ids import new_id
 from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import get_account
+from antiphon.domain.accounts.user_jobs import UserJob, create_job, fail_jobs_of
 from antiphon.domain.channels.commands import count_voicegram
 from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.pipeline import FIRST_RUN, StepRun, delete_object, enqueue_step
@@ -31,6 +32,8 @@ MAX_TAGS = 50
 MAX_TAG_LENGTH = 100
 NOTE_LENGTH = 300
 KIND = "voicegram"
+REPROCESS = "voicegram.reprocess"
+"""The kind of the job that repeats steps; its id names the run."""
 
 _BY_CLIENT = select(voicegrams.c.id, voicegrams.c.status).where(
     voicegrams.c.account_id == bindparam("account_id"), voicegrams.c.client_id == bindparam("client_id")
@@ -212,6 +215,15 @@ def complete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> bool:
     return first
 
 
+def show_step(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
+    """What a repeated step has changed is found and seen, whether another one follows or not."""
+    values = {"search_text": _search_text(get_voicegram(tx, account_id, voicegram_id))}
+    tx.execute(
+        update(voicegrams).where(_OWN).values(**values), {"p_account": account_id, "p_id": voicegram_id}
+    )
+    tx.emit(Event(account_id, "voicegram.updated", voicegram_id))
+
+
 def _search_text(voicegram: Voicegram) -> str:
     summary = msgspec.json.decode(voicegram.summary) if voicegram.summary else {}
     parts = (
@@ -295,6 +307,7 @@ def delete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
     for key in {voicegram.source_key, voicegram.audio_key} - {None}:
         delete_object(tx, str(key))
     add_to_counter(tx, account_id, "voicegrams", -1)
+    fail_jobs_of(tx, account_id, voicegram_id, "The voicegram was deleted")
     tx.emit(Event(account_id, "voicegram.deleted", voicegram_id))
     record(tx, account_id, "voicegram.deleted", Target("voicegram", voicegram_id))
 
@@ -330,8 +343,8 @@ def erase_transcript(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
     tx.emit(Event(account_id, "voicegram.updated", voicegram_id))
 
 
-def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Sequence[Step]) -> None:
-    """Run transcription or insight again; the event is not sent again (contracts/votel.md 18).
+def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Sequence[Step]) -> UserJob:
+    """Run transcription or insight again, as a job; the event is not sent again (contracts/votel.md 18).
 
     Raises NotFoundError; VoicegramStateError while processing, or when the audio a step needs is gone.
     """
@@ -341,8 +354,11 @@ def request_reprocess(tx: WriteTx, account_id: str, voicegram_id: str, steps: Se
     first = Step.TRANSCRIBE if Step.TRANSCRIBE in steps else Step.INSIGHT
     if first is Step.TRANSCRIBE and voicegram.audio_key is None and voicegram.source_key is None:
         raise VoicegramStateError("The audio was deleted")
-    enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, new_id()), first)
+    total = 2 if first is Step.TRANSCRIBE else 1
+    job = create_job(tx, account_id, REPROCESS, total=total, object_id=voicegram_id)
+    enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, job.id), first)
     record(tx, account_id, "voicegram.reprocessed", _target(voicegram))
+    return job
 
 
 def _target(voicegram: Voicegram) -> Target:

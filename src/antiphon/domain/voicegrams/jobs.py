@@ -17,10 +17,18 @@ from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.registry import JobContext, JobRegistry
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.accounts.queries import get_account
+from antiphon.domain.accounts.user_jobs import advance_job, begin_job, finish_job
 from antiphon.domain.engines import account_insight, account_transcription
-from antiphon.domain.pipeline import MEDIA_TIMEOUT, TRANSCRIBE_TIMEOUT, StepJobs, StepRun, delete_object
+from antiphon.domain.pipeline import (
+    FIRST_RUN,
+    MEDIA_TIMEOUT,
+    TRANSCRIBE_TIMEOUT,
+    StepJobs,
+    StepRun,
+    delete_object,
+)
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import KIND, complete_voicegram, finish_step, start_step
+from antiphon.domain.voicegrams.commands import KIND, complete_voicegram, finish_step, show_step, start_step
 from antiphon.domain.voicegrams.maintenance import find_stalled
 from antiphon.domain.voicegrams.queries import get_voicegram
 from antiphon.domain.voicegrams.records import Step, Voicegram
@@ -171,6 +179,8 @@ def _insight_values(insight: Insight) -> dict[str, Any]:
 
 def _begin(tx: WriteTx, run: StepRun, step: Step) -> Voicegram:
     voicegram = get_voicegram(tx, run.account_id, run.object_id)
+    if run.run != FIRST_RUN and not begin_job(tx, run.account_id, run.run):
+        raise NotFoundError("The job was canceled")
     start_step(tx, run.account_id, run.object_id, step)
     return voicegram
 
@@ -189,6 +199,7 @@ def _store(tx: WriteTx, run: StepRun, step: Step, result: StepResult) -> None:
             delete_object(tx, source)
         results = {**results, "source_key": None}
     finish_step(tx, account_id, voicegram_id, step, results, run=run.run, engine=engine, note=note)
+    _tell_job(tx, run, step)
 
 
 def _give_up(tx: WriteTx, run: StepRun, step: Step, reason: str) -> None:
@@ -200,11 +211,20 @@ def _give_up(tx: WriteTx, run: StepRun, step: Step, reason: str) -> None:
     elif step is Step.INSIGHT:
         results = _insight_values(empty_insight())
     finish_step(tx, run.account_id, run.object_id, step, results, run=run.run, note=reason, failed=True)
+    _tell_job(tx, run, step, reason)
+
+
+def _tell_job(tx: WriteTx, run: StepRun, step: Step, error: str | None = None) -> None:
+    if run.run != FIRST_RUN:
+        advance_job(tx, run.account_id, run.run, 1 if step is Step.TRANSCRIBE else 0, error)
+        show_step(tx, run.account_id, run.object_id)
 
 
 def _finish(tx: WriteTx, run: StepRun) -> None:
     start_step(tx, run.account_id, run.object_id, Step.COMPLETE)
     complete_voicegram(tx, run.account_id, run.object_id)
+    if run.run != FIRST_RUN:
+        finish_job(tx, run.account_id, run.run, {"voicegram_id": run.object_id})
 
 
 def _exists(tx: ReadTx, account_id: str, voicegram_id: str) -> bool:

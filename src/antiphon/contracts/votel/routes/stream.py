@@ -13,6 +13,7 @@ from antiphon.contracts.votel.live import LiveStreams, StreamFilter, open_stream
 from antiphon.contracts.votel.permissions import allows
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.domain.accounts.access import Access
+from antiphon.domain.accounts.records import Role
 
 ROUTES = Routes("Live updates")
 
@@ -40,6 +41,7 @@ async def stream_events(call: Call) -> Response:
     query, caller = call.query, call.caller
     chosen = StreamFilter(
         may=lambda permission: allows(caller.role, caller.scopes, permission),
+        only_by=None if caller.role >= Role.ADMIN else caller.user.id,
         types=_types(query),
         conversation_id=query.uuid("conversation_id"),
     )

@@ -12,14 +12,15 @@ from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering, read_audio_signature
 from antiphon.contracts.votel.routing import Access, Call, Routes
 from antiphon.contracts.votel.schemas import (
-    Job,
     Reprocess,
     VoicegramChange,
     VoicegramDetail,
     VoicegramEvent,
     VoicegramList,
 )
+from antiphon.contracts.votel.schemas_jobs import Job
 from antiphon.contracts.votel.views import voicegram_detail, voicegram_row
+from antiphon.contracts.votel.views_jobs import job_view
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
 from antiphon.domain.voicegrams.queries import SORTS, get_completed, get_voicegram, list_voicegrams
@@ -148,8 +149,8 @@ async def reprocess_voicegram(call: Call) -> Response:
     if body.engine not in (None, "", "auto"):
         raise invalid("engine", "Only the engine of the settings can be used")
     steps = [Step(step) for step in body.steps]
-    await call.services.database.write(request_reprocess, call.account_id, voicegram_id, steps)
-    return json_response({"id": voicegram_id, "kind": "voicegram.reprocess", "status": "queued"}, 201)
+    job = await call.services.database.write(request_reprocess, call.account_id, voicegram_id, steps)
+    return json_response(job_view(job), 201)
 
 
 _AUDIO_QUERY = {"sig": {"type": "string", "description": "Instead of a key: the signature of `audio.url`"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,10 +17,13 @@ from antiphon.domain.accounts.commands import create_account
 from antiphon.domain.calls.tables import calls
 from antiphon.domain.contacts.lists import LeadFilters, list_leads
 from antiphon.domain.contacts.tables import contacts
-from antiphon.domain.conversations.tables import messages
+from antiphon.domain.conversations.commands import receive_message
+from antiphon.domain.conversations.records import Channel, InboundMessage
+from antiphon.domain.conversations.tables import conversations, messages
 from antiphon.domain.demo import fill_demo
 from antiphon.domain.demo_story import SOUND_JOB, remove_story
-from antiphon.domain.numbers.commands import create_simulator
+from antiphon.domain.numbers.commands import SIMULATOR, create_simulator
+from antiphon.domain.numbers.queries import list_numbers
 from antiphon.domain.voicegrams.senders import link_sender
 from antiphon.domain.voicegrams.tables import voicegrams
 from service_factory import MASTER_KEY, Cipher
@@ -72,13 +76,36 @@ async def test_two_weeks(database: Database, clock: ManualClock, account_id: str
         assert queued == [SOUND_JOB]
 
 
+def write_before(tx: WriteTx, account_id: str) -> None:
+    [number] = list_numbers(tx, account_id)
+    message = InboundMessage(
+        carrier=SIMULATOR,
+        carrier_message_id="before",
+        channel=Channel.SMS,
+        number=number,
+        from_address="+13125550199",
+        body="Hello",
+        at=tx.now,
+    )
+    receive_message(tx, account_id, message)
+
+
+def open_threads(tx: ReadTx) -> Sequence[Any]:
+    return tx.all(select(conversations.c.contact_id).where(conversations.c.deleted_at.is_(None)))
+
+
 async def test_removal(database: Database, clock: ManualClock, account_id: str) -> None:
-    """What was there before stays."""
+    """Messages too; what was there before stays, that of the other person in its thread."""
     clock.advance(30 * DAY)
+    await database.write(write_before, account_id)
+    before = await database.read(counts)
+    assert before == {"contacts": 1, "calls": 0, "voicegrams": 0, "messages": 1}
     await database.write(fill_demo, account_id)
     assert await database.write(remove_story, account_id) == 52
-    left = await database.read(counts)
-    assert (left["contacts"], left["calls"], left["voicegrams"]) == (0, 0, 0)
+    assert await database.read(counts) == before
+    [left] = await database.read(open_threads)
+    alive = select(contacts.c.id).where(contacts.c.deleted_at.is_(None))
+    assert left.contact_id == await database.read(lambda tx: tx.scalar(alive))
     assert await database.write(remove_story, account_id) == 0
     await database.write(fill_demo, account_id)
     assert (await database.read(counts))["calls"] == 30, "and may be told again"

@@ -35,8 +35,10 @@ from antiphon.domain.contacts.pipelines import list_pipelines
 from antiphon.domain.contacts.queries import find_contact_by_address
 from antiphon.domain.contacts.records import Source
 from antiphon.domain.conversations.commands import receive_message, send_message
+from antiphon.domain.conversations.inbox import find_conversation_id
 from antiphon.domain.conversations.records import Channel as Medium
 from antiphon.domain.conversations.records import InboundMessage, OutboundMessage
+from antiphon.domain.conversations.state import delete_conversation
 from antiphon.domain.demo_content import Person, Rang, Said, Wrote, load_content
 from antiphon.domain.numbers.commands import SIMULATOR
 from antiphon.domain.numbers.records import Number
@@ -111,14 +113,14 @@ def tell_story(tx: WriteTx, account_id: str, number: Number | None, channels: di
 
 
 def remove_story(tx: WriteTx, account_id: str) -> int:
-    """Take away what was told; returns how many people, calls and voicegrams went."""
+    """Take away what was told, messages included; returns how many people, calls and voicegrams went."""
     settings = _settings(tx, account_id)
     made: Made = settings.pop(KEY, {})
     gone = 0
     for kind, delete in (
         ("voicegrams", delete_voicegram),
         ("calls", delete_call),
-        ("contacts", delete_contact),
+        ("contacts", _forget),
     ):
         for made_id in made.get(kind, []):
             try:
@@ -129,6 +131,13 @@ def remove_story(tx: WriteTx, account_id: str) -> int:
     if made:
         _save(tx, account_id, settings)
     return gone
+
+
+def _forget(tx: WriteTx, account_id: str, contact_id: str) -> None:
+    conversation_id = find_conversation_id(tx, account_id, contact_id)
+    if conversation_id is not None:
+        delete_conversation(tx, account_id, conversation_id)
+    delete_contact(tx, account_id, contact_id)
 
 
 def _settings(tx: ReadTx, account_id: str) -> dict[str, Any]:

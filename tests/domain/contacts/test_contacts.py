@@ -15,6 +15,7 @@ from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import EventBus, events
 from antiphon.domain.accounts.commands import create_account
+from antiphon.domain.accounts.tables import audit_log
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import ChannelKind
 from antiphon.domain.contacts.commands import (
@@ -250,3 +251,19 @@ async def test_changed_addresses_keep_their_order(database: Database, account: s
         changed = await database.write(update_contact, account, made.id, {"Phone": text})
         assert changed.phones == tuple(text.split(";")) if text else changed.phones == ()
         assert (await database.read(get_contact, account, made.id)) == changed
+
+
+async def test_a_bulk_upsert_leaves_one_audit_entry_with_its_counts(database: Database, account: str) -> None:
+    """votel.md 11.1: one entry of the request, none when nothing was stored."""
+    rows = [(0, {"Phone": PHONE}), (1, {"Phone": PHONE, "First Name": "Ada"}), (2, {"Nothing": "x"})]
+
+    def entries(tx: ReadTx) -> list[Any]:
+        return list(tx.all(select(audit_log).where(audit_log.c.action == "lead.upserted")))
+
+    await database.write(upsert_contacts, account, rows[2:])
+    assert await database.read(entries) == []
+    await database.write(upsert_contacts, account, rows)
+    [entry] = await database.read(entries)
+    assert entry.account_id == account
+    told = {change["field"]: change["to"] for change in msgspec.json.decode(entry.changes)}
+    assert told == {"created": 1, "updated": 1, "refused": 1}

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.contacts.commands import NUMBERS
@@ -51,7 +52,7 @@ def upsert_contacts(
     """Merge rows of values by label into the contacts they match, or create new ones.
 
     Each row comes with its index in the request and sees what the rows before it did. A bad row is refused
-    alone.
+    alone. The audit log gets one entry with the counts.
     """
     first_free = add_to_counter(tx, account_id, NUMBERS, 0) + 1
     fields = list_fields(tx, account_id)
@@ -73,6 +74,10 @@ def upsert_contacts(
     batch.look_up([values for _, values in good])
     stored = [UpsertedContact(index, *batch.merge(values)) for index, values in good]
     batch.write()
+    if stored:
+        created = sum(row.created for row in stored)
+        counts = changed({}, {"created": created, "updated": len(stored) - created, "refused": len(refused)})
+        record(tx, account_id, "lead.upserted", Target("account", account_id), counts)
     return UpsertResult(stored, refused)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
@@ -243,6 +243,21 @@ class StepModel(BaseModel):
     finished_at: str | None
 
 
+class Delivery(BaseModel):
+    id: str
+    webhook_id: str
+    url: str
+    event_id: str
+    event: str
+    status: Literal["pending", "delivered", "failed", "cancelled"]
+    attempts: int
+    next_attempt_at: str | None
+    created_at: str
+    finished_at: str | None
+    last_error: str | None
+    last_status_code: int | None
+
+
 class VoicegramRow(BaseModel):
     id: str
     status: Literal["processing", "completed"]
@@ -265,7 +280,7 @@ class VoicegramRow(BaseModel):
 
 class VoicegramDetail(VoicegramRow):
     steps: list[StepModel]
-    deliveries: list[dict[str, Any]]
+    deliveries: list[Delivery]
 
 
 class VoicegramEvent(BaseModel):

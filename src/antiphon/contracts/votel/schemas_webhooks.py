@@ -106,21 +106,6 @@ class AttemptList(BaseModel):
     total: int
 
 
-class Delivery(BaseModel):
-    id: str
-    webhook_id: str
-    url: str
-    event_id: str
-    event: str
-    status: Literal["pending", "delivered", "failed", "cancelled"]
-    attempts: int
-    next_attempt_at: str | None
-    created_at: str
-    finished_at: str | None
-    last_error: str | None
-    last_status_code: int | None
-
-
 class EventTypeModel(BaseModel):
     type: str
     sample: dict[str, Any]

@@ -9,18 +9,7 @@ export type { ActionItem, LinkModel as ListenLink, Summary, VoicegramDetail, Wor
 export type { StepModel as Step } from "./types";
 export type Voicegram = VoicegramRow;
 /** One event for one receiver, with the outcome of its latest attempt. */
-export interface Delivery {
-  id: string;
-  webhook_id: string;
-  url: string;
-  status: "pending" | "delivered" | "failed" | "cancelled";
-  attempts: number;
-  next_attempt_at: string | null;
-  created_at: string;
-  finished_at: string | null;
-  last_error: string | null;
-  last_status_code: number | null;
-}
+export type Delivery = VoicegramDetail["deliveries"][number];
 
 export type VoicegramFilters = Omit<Endpoints["GET /voicegrams"]["query"], "limit" | "page">;
 

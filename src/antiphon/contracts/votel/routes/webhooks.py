@@ -16,9 +16,9 @@ from antiphon.contracts.votel.event_bodies import event_body
 from antiphon.contracts.votel.inputs import LIST_QUERY
 from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.routing import Call, Routes
+from antiphon.contracts.votel.schemas import Delivery
 from antiphon.contracts.votel.schemas_webhooks import (
     AttemptList,
-    Delivery,
     EventTypeList,
     NewWebhook,
     Secret,

@@ -7,7 +7,6 @@ import { useMay } from "@/api/session";
 import {
   bareId,
   changeVoicegram,
-  type Delivery,
   type VoicegramChange,
   type VoicegramDetail,
   type VoicegramFilters,
@@ -100,7 +99,7 @@ function VoicegramContent({ voicegram, refresh }: { voicegram: VoicegramDetail; 
             currentWord={currentWord}
             onSeek={isHeard ? (time) => player.current?.seek(time) : undefined}
           />
-          <DeliveriesCard voicegramId={voicegram.id} deliveries={voicegram.deliveries as unknown as Delivery[]} />
+          <DeliveriesCard voicegramId={voicegram.id} deliveries={voicegram.deliveries} />
           {voicegram.event_id && <EventCard voicegramId={voicegram.id} />}
         </Stack>
       </Grid.Col>

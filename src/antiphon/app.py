@@ -106,6 +106,15 @@ def create_database(settings: Settings, clock: Clock, bus: EventBus) -> Database
     return SqliteDatabase(settings.sqlite_path, clock, bus, full_sync=settings.database_full_sync)
 
 
+def create_feed(settings: Settings, database: Database, bus: EventBus) -> EventFeed:
+    """Where other processes may write, they tell each other of new events."""
+    if not settings.database_url:
+        return EventFeed(database, bus)
+    from antiphon.core.event_notices import EventNotices
+
+    return EventFeed(database, bus, notices=EventNotices(database, settings.database_url))
+
+
 def create_objects(settings: Settings) -> ObjectStore:
     return create_store(
         StorageConfig(
@@ -149,7 +158,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         bus=bus,
         database=database,
-        feed=EventFeed(database, bus),
+        feed=create_feed(settings, database, bus),
         cipher=cipher,
         signer=signer,
         limiter=create_limiter(settings.redis_url, clock),

@@ -1,7 +1,8 @@
 """The live feed: every committed event of the followed accounts, in order, without gaps or doubles.
 
-Events of this process come from the bus, those of other processes from the table, which is looked at once a
-second while anybody follows. Where a number is missing the table fills it in before anything later is shown.
+Events of this process come from the bus, those of other processes from the table. It is looked at once a
+second while anybody follows, and at once where processes tell each other. Where a number is missing the table
+fills it in before anything later is shown.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import contextlib
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import structlog
 
 from antiphon.core.db.database import Database
 from antiphon.core.event_log import find_position, last_sequences, list_events
 from antiphon.core.events import Event, EventBus
+
+if TYPE_CHECKING:
+    from antiphon.core.event_notices import EventNotices
 
 log = structlog.get_logger(__name__)
 
@@ -128,8 +133,11 @@ class EventFeed:
         *,
         poll_seconds: float = POLL_SECONDS,
         kept_events: int = KEPT_EVENTS,
+        notices: EventNotices | None = None,
     ) -> None:
         self.database = database
+        self._notices = notices
+        self._listening: asyncio.Task[None] | None = None
         self._poll_seconds = poll_seconds
         self._kept = kept_events
         self._accounts: dict[str, _Account] = {}
@@ -156,6 +164,9 @@ class EventFeed:
         account.followers.add(follower)
         if self._poller is None:
             self._poller = asyncio.create_task(self._poll())
+        if self._notices is not None and self._listening is None:
+            listen = self._notices.listen(self._on_notice, self._gap.set)
+            self._listening = asyncio.create_task(listen)
         return follower
 
     def forget(self, follower: Follower) -> None:
@@ -172,6 +183,10 @@ class EventFeed:
     async def stop(self) -> None:
         """Close every follower."""
         poller = self._poller
+        if self._listening is not None:
+            self._listening.cancel()
+        if self._notices is not None:
+            await self._notices.stop()
         for account in list(self._accounts.values()):
             for follower in list(account.followers):
                 follower.close()
@@ -180,12 +195,18 @@ class EventFeed:
                 await poller
 
     def _on_event(self, event: Event) -> None:
+        if self._notices is not None:
+            self._notices.tell(event.account_id)
         account = self._accounts.get(event.account_id)
         if account is None or event.sequence <= account.last:
             return
         if event.sequence == account.last + 1:
             account.add((event,))
         else:
+            self._gap.set()
+
+    def _on_notice(self, account_ids: Sequence[str]) -> None:
+        if any(account_id in self._accounts for account_id in account_ids):
             self._gap.set()
 
     async def _poll(self) -> None:

@@ -15,7 +15,8 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain import models, types
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
-from antiphon.core.jobs.postgres_driver import UNAVAILABLE, PostgresDriver, pause_after, plain_dsn
+from antiphon.core.db.listener import UNAVAILABLE, pause_after, plain_dsn
+from antiphon.core.jobs.postgres_driver import PostgresDriver
 from antiphon.core.jobs.results import clean_record, split_results
 
 log = structlog.get_logger(__name__)

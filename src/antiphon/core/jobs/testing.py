@@ -10,7 +10,7 @@ import asyncpg
 from pgqueuer.domain.settings import db_settings
 
 from antiphon.core.clock import ManualClock
-from antiphon.core.jobs.postgres_driver import plain_dsn
+from antiphon.core.db.listener import plain_dsn
 from antiphon.core.jobs.worker import JobWorker
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from antiphon.contracts.votel.events import envelope
+from antiphon.contracts.votel.rendering import Rendering
+from antiphon.contracts.votel.views_events import Telling
 from antiphon.core.clock import DAY
-from antiphon.core.db.transaction import ReadTx, WriteTx
-from antiphon.core.events import events
+from antiphon.core.db.transaction import WriteTx
+from antiphon.core.event_log import list_events
 from antiphon.domain.accounts.audit import KEPT_DAYS, purge_audit_log
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.accounts.records import Role
@@ -152,12 +155,13 @@ async def test_event_and_entry(world: World) -> None:
     await change(world, currency="EUR", help_text="")
     await change(world, currency="EUR")
 
-    def read(tx: ReadTx) -> list[str]:
-        return [row.data for row in tx.all(events.select().where(events.c.type == "account.updated"))]
-
-    assert await world.services.database.read(read) == [
-        '{"changes":[{"field":"currency","from":"USD","to":"EUR"}]}'
-    ]
+    found = await world.services.database.read(list_events, world.ours.account.id, 0, 100)
+    [told] = [event for event in found if event.type == "account.updated"]
+    telling = Telling(Rendering.of(world.services), world.clock.now())
+    assert envelope(told, telling)["data"] == {
+        "account": (await world.get("/account")).json(),
+        "changes": [{"field": "currency", "from": "USD", "to": "EUR"}],
+    }
     log = (await world.get("/audit-log?action=account.*")).json()
     assert log["total"] == 1
     [entry] = log["entries"]

@@ -19,6 +19,7 @@ from antiphon.domain.accounts.commands import create_user
 from antiphon.domain.accounts.keys import revoke_key
 from antiphon.domain.accounts.records import Role
 from antiphon.domain.accounts.tables import memberships
+from antiphon.domain.conversations.rows import ensure_conversation
 from streams import Stream
 from votel_world import PASSWORD, OpenWorld, Tenant, World, add_key, add_user, add_voicegram
 from waiting import eventually
@@ -152,6 +153,23 @@ async def test_old_position_is_one_reset(world: World) -> None:
     async with stream(world, last=last - 1) as opened:
         await opened.opening()
         assert (await opened.next()).event == "reset"
+
+
+async def test_a_conversation_has_its_leads_calls_and_voicegrams(world: World) -> None:
+    """votel.md 1.4: `conversation_id` leaves what is in the thread, and calls and voicegrams are."""
+    lead = (await world.post("/leads", json={"first_name": "Ada"})).json()["id"]
+    thread = await world.services.database.write(ensure_conversation, world.ours.account.id, lead)
+    async with stream(world, conversation_id=thread.id) as opened:
+        await opened.opening()
+        for data in ({"contact_id": new_id()}, {"contact_id": None}, {"contact_id": lead}):
+            await happen(world, "call.ended", data=data)
+        await happen(world, "voicegram.completed", data={"lead_id": new_id()})
+        await happen(world, "voicegram.completed", data={"lead_id": lead})
+        found = [await opened.next() for _ in range(2)]
+        before = found[0].id
+    assert [item.event for item in found] == ["call.ended", "voicegram.completed"]
+    assert before is not None
+    assert found[1].id == before + 2, "one of each kind was another's"
 
 
 async def test_filters(world: World) -> None:

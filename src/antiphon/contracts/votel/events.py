@@ -19,12 +19,14 @@ from antiphon.contracts.votel.event_samples import (
 from antiphon.contracts.votel.views_events import (
     Telling,
     View,
+    account,
     api_key,
     call,
     conversation,
     job,
     lead,
     message,
+    number,
     recording_channel,
     reference,
     suppression,
@@ -130,7 +132,7 @@ EVENT_TYPES: dict[str, EventType] = {
             sample=sample_lead,
         ),
         *_of("contacts_config:read", "suppression", "added", "removed", view=suppression),
-        *_of("phone:read", "number", "updated", "released"),
+        *_of("phone:read", "number", "updated", "released", view=number),
         *_of(
             "channels:read",
             "recording_channel",
@@ -145,7 +147,7 @@ EVENT_TYPES: dict[str, EventType] = {
         *_of("settings:read", "webhook", "created", "updated", "deleted", view=webhook, live=True),
         *_of("users:write", "user", "invited", "joined", "updated", "disabled", view=user),
         *_of("keys:manage", "api_key", "created", "revoked", view=api_key),
-        *_of(None, "account", "updated"),
+        *_of(None, "account", "updated", view=account),
         *_of(None, "job", "completed", "failed", view=job, sample=sample_job, personal=True),
     )
 }
@@ -165,8 +167,11 @@ def envelope(event: Event, telling: Telling) -> dict[str, Any]:
     }
 
 
-def is_of_conversation(event: Event, conversation_id: str) -> bool:
-    """Whether the event is of the conversation or of something in it."""
+def is_of_conversation(event: Event, conversation_id: str, lead_id: str | None) -> bool:
+    """Whether the event is of the conversation or of something in it, as its lead's calls and voicegrams."""
     if event.type.startswith("conversation."):
         return event.object_id == conversation_id
+    if event.type.startswith(("call.", "voicegram.")):
+        found = event.data.get("contact_id") or event.data.get("lead_id")
+        return found is not None and found == lead_id
     return event.data.get("conversation_id") == conversation_id

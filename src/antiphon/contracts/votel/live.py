@@ -52,13 +52,14 @@ class Times:
 class StreamFilter:
     """`types` are names or patterns, none is all; `may` tells whether the caller holds a permission.
 
-    Of what is personal, `only_by` leaves one person's; None is everybody's.
+    Of what is personal, `only_by` leaves one person's; None is everybody's. `lead_id` is the conversation's.
     """
 
     may: Callable[[str], bool]
     only_by: str | None
     types: tuple[str, ...] = ()
     conversation_id: str | None = None
+    lead_id: str | None = None
 
     def wants(self, event: Event) -> bool:
         kind = EVENT_TYPES.get(event.type)
@@ -68,7 +69,9 @@ class StreamFilter:
             return False
         if self.types and not any(fnmatchcase(event.type, pattern) for pattern in self.types):
             return False
-        return self.conversation_id is None or is_of_conversation(event, self.conversation_id)
+        if self.conversation_id is None:
+            return True
+        return is_of_conversation(event, self.conversation_id, self.lead_id)
 
 
 class LiveStreams:

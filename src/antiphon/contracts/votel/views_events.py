@@ -10,17 +10,21 @@ import msgspec
 
 from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering
 from antiphon.contracts.votel.views import channel_view
+from antiphon.contracts.votel.views_account import account_view
 from antiphon.contracts.votel.views_conversations import conversation_data, message_data
 from antiphon.contracts.votel.views_jobs import job_view
 from antiphon.contracts.votel.views_leads import lead_view
+from antiphon.contracts.votel.views_numbers import number_view
 from antiphon.contracts.votel.views_people import member_view
 from antiphon.contracts.votel.views_webhooks import webhook_view
 from antiphon.core.clock import to_iso, to_iso_or_none
 from antiphon.core.events import Event
+from antiphon.domain.accounts.account_settings import AccountSettings
 from antiphon.domain.accounts.records import Member
 from antiphon.domain.accounts.user_jobs import UserJob
 from antiphon.domain.channels.records import Channel
 from antiphon.domain.leads import lead_of_snapshot
+from antiphon.domain.numbers.records import Number
 from antiphon.domain.webhooks.dialect import AudioLink
 from antiphon.domain.webhooks.records import Subscription
 
@@ -127,6 +131,22 @@ def api_key(event: Event, telling: Telling) -> dict[str, Any]:
             "created_at": to_iso(data["created_at"]),
         }
     return {"api_key": shown}
+
+
+def number(event: Event, telling: Telling) -> dict[str, Any]:
+    """The number as `GET /phone-numbers/{id}` shows it."""
+    found = event.data.get("number")
+    if found is None:
+        return reference("number")(event, telling)
+    return {"number": number_view(msgspec.convert(found, Number)), **_changes(event)}
+
+
+def account(event: Event, telling: Telling) -> dict[str, Any]:
+    """The account as `GET /account` shows it."""
+    found = event.data.get("account")
+    if found is None:
+        return reference("account")(event, telling)
+    return {"account": account_view(msgspec.convert(found, AccountSettings)), **_changes(event)}
 
 
 def job(event: Event, telling: Telling) -> dict[str, Any]:

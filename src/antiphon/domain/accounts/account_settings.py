@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -154,7 +154,8 @@ def _tell(tx: WriteTx, before: AccountSettings) -> AccountSettings:
     after = get_account_settings(tx, account_id)
     differences = audit.changed(_flat(before), _flat(after))
     if differences:
-        tx.emit(Event(account_id, "account.updated", account_id, {"changes": differences}))
+        told = {"changes": differences, "account": asdict(after)}
+        tx.emit(Event(account_id, "account.updated", account_id, told))
         target = audit.Target("account", account_id, after.name)
         audit.record(tx, account_id, "account.updated", target, differences)
     return after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from antiphon.core.crypto import Cipher, sha256_hex
@@ -142,8 +143,8 @@ def join(tx: WriteTx, account_id: str, user_id: str) -> None:
     key = {"p_account": account_id, "p_user": user_id}
     tx.execute(_DELETE, key)
     if tx.execute(_JOIN, {**key, "p_now": tx.now}).rowcount:
-        tx.emit(Event(account_id, "user.joined", user_id))
         member = get_member(tx, account_id, user_id)
+        tx.emit(Event(account_id, "user.joined", user_id, {"member": msgspec.to_builtins(member)}))
         audit.record(tx, account_id, "user.joined", audit.Target("user", user_id, member.email))
 
 

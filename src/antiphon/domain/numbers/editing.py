@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -92,16 +93,18 @@ def update_number(tx: WriteTx, account_id: str, number_id: str, given: Mapping[s
             "p_now": tx.now,
         },
     )
-    tx.emit(Event(account_id, "number.updated", number_id, {"changes": differences}))
+    new = get_number(tx, account_id, number_id)
+    told = {"changes": differences, "number": asdict(new)}
+    tx.emit(Event(account_id, "number.updated", number_id, told))
     audit.record(tx, account_id, "number.updated", _target(old), differences)
-    return get_number(tx, account_id, number_id)
+    return new
 
 
 def delete_number(tx: WriteTx, account_id: str, number_id: str) -> None:
     """Take a number out of the account; its calls and messages stay. Raises NotFoundError."""
     number = get_number(tx, account_id, number_id)
     tx.execute(_DELETE, {"p_account": account_id, "p_id": number_id, "p_now": tx.now})
-    tx.emit(Event(account_id, "number.released", number_id))
+    tx.emit(Event(account_id, "number.released", number_id, {"number": asdict(number)}))
     audit.record(tx, account_id, "number.released", _target(number))
 
 

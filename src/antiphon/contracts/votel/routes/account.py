@@ -14,9 +14,9 @@ from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas import Workspace, WorkspaceChange
 from antiphon.contracts.votel.schemas_account import AccountChange, AccountWhole, AuditLog
 from antiphon.contracts.votel.views import workspace_url
+from antiphon.contracts.votel.views_account import RETENTION, account_view
 from antiphon.core.clock import to_iso
 from antiphon.domain.accounts.account_settings import (
-    AccountSettings,
     get_account_settings,
     rename_workspace,
     update_account,
@@ -25,11 +25,6 @@ from antiphon.domain.accounts.audit import Entry, EntryFilters, list_entries
 
 ROUTES = Routes("Account")
 
-_RETENTION = {
-    "recordings_days": "recording_retention_days",
-    "transcripts_days": "transcript_retention_days",
-    "messages_days": "message_retention_days",
-}
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
 _CSV_COLUMNS = (
@@ -63,7 +58,7 @@ async def get_account(call: Call) -> Response:
     """Everything the account has set; for every role."""
     call.require_scope("settings:read")
     found = await call.services.database.read(get_account_settings, call.account_id)
-    return json_response(_view(found))
+    return json_response(account_view(found))
 
 
 @ROUTES.add("PATCH", "/account", permission="settings:write", body=AccountChange, answer=AccountWhole)
@@ -72,12 +67,12 @@ async def change_account(call: Call) -> Response:
     body = await call.body(AccountChange)
     given: dict[str, Any] = body.model_dump(exclude_unset=True)
     for name, value in given.pop("retention", {}).items():
-        given[_RETENTION[name]] = value
+        given[RETENTION[name]] = value
     services = call.services
     changed = await services.database.write(
         update_account, call.account_id, given, services.settings.blocked_subdomains
     )
-    return json_response(_view(changed))
+    return json_response(account_view(changed))
 
 
 @ROUTES.add("GET", "/workspace", permission="channels:read", answer=Workspace)
@@ -124,23 +119,6 @@ async def list_audit_log(call: Call) -> Response:
 def _workspace(call: Call, subdomain: str | None) -> Response:
     url = workspace_url(call.services.settings.origin, subdomain)
     return json_response({"subdomain": subdomain, "public_url": url})
-
-
-def _view(account: AccountSettings) -> dict[str, Any]:
-    values = dict(account.values)
-    retention = {name: values.pop(stored) for name, stored in _RETENTION.items()}
-    return {
-        "id": account.id,
-        "name": account.name,
-        "slug": account.slug,
-        "plan": account.plan,
-        "timezone": account.timezone,
-        "country": account.country,
-        **values,
-        "retention": retention,
-        "created_at": to_iso(account.created_at),
-        "updated_at": to_iso(account.updated_at),
-    }
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

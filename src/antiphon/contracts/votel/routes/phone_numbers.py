@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import phonenumbers
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
@@ -18,12 +17,12 @@ from antiphon.contracts.votel.schemas_integrations import (
     PhoneNumberImport,
     PhoneNumberList,
 )
-from antiphon.core.clock import to_iso
+from antiphon.contracts.votel.views_numbers import number_view
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import AntiphonError
 from antiphon.core.phones import digits_of, normalise_phone
 from antiphon.domain.numbers.commands import create_number
-from antiphon.domain.numbers.destinations import DEFAULT_DESTINATION, DEFAULT_FALLBACK, DESTINATIONS
+from antiphon.domain.numbers.destinations import DESTINATIONS
 from antiphon.domain.numbers.editing import delete_number, update_number
 from antiphon.domain.numbers.network import open_carrier
 from antiphon.domain.numbers.queries import (
@@ -33,18 +32,11 @@ from antiphon.domain.numbers.queries import (
     list_connections,
     list_numbers,
 )
-from antiphon.domain.numbers.records import Connection, ConnectionStatus, Number
+from antiphon.domain.numbers.records import Connection
 
 ROUTES = Routes("Phone numbers")
 
 CAPABILITIES = ("voice", "sms", "mms", "whatsapp")
-THROUGHPUT = {"simulator": 100, "twilio": 1, "meta_whatsapp": 80}
-_TYPES = {
-    phonenumbers.PhoneNumberType.MOBILE: "mobile",
-    phonenumbers.PhoneNumberType.TOLL_FREE: "toll_free",
-    phonenumbers.PhoneNumberType.UAN: "national",
-    phonenumbers.PhoneNumberType.SHARED_COST: "national",
-}
 _LIST_QUERY = {
     "country": {"type": "string"},
     "capability": {"enum": list(CAPABILITIES)},
@@ -62,7 +54,9 @@ async def list_phone_numbers(call: Call) -> Response:
     capability = query.choice("capability", CAPABILITIES)
     destination = query.choice("destination", DESTINATIONS)
     query.check()
-    views = [_view(number) for number in await call.services.database.read(list_numbers, call.account_id)]
+    views = [
+        number_view(number) for number in await call.services.database.read(list_numbers, call.account_id)
+    ]
     found = [
         view
         for view in views
@@ -79,7 +73,7 @@ async def list_phone_numbers(call: Call) -> Response:
 async def get_phone_number(call: Call) -> Response:
     """One number."""
     number = await call.services.database.read(get_number, call.account_id, call.path_id())
-    return json_response(_view(number))
+    return json_response(number_view(number))
 
 
 @ROUTES.add(
@@ -119,7 +113,7 @@ async def import_phone_number(call: Call) -> Response:
         whatsapp=connection.carrier != "twilio" if wanted is None else wanted.whatsapp,
         carrier_number_id=number_id,
     )
-    return json_response(_view(number), 201)
+    return json_response(number_view(number), 201)
 
 
 @ROUTES.add(
@@ -135,7 +129,7 @@ async def change_phone_number(call: Call) -> Response:
     if "recording" in given:
         given["is_recorded"] = given.pop("recording")
     number = await call.services.database.write(update_number, call.account_id, call.path_id(), given)
-    return json_response(_view(number))
+    return json_response(number_view(number))
 
 
 @ROUTES.add(
@@ -196,40 +190,3 @@ def _connection(tx: ReadTx, account_id: str, body: PhoneNumberImport) -> Connect
 def _matches(view: dict[str, Any], search: str) -> bool:
     digits = digits_of(search)
     return search.lower() in view["label"].lower() or bool(digits and digits in view["phone_number"])
-
-
-def _view(number: Number) -> dict[str, Any]:
-    try:
-        parsed = phonenumbers.parse(number.e164)
-        kind = _TYPES.get(phonenumbers.number_type(parsed), "local")
-        country = phonenumbers.region_code_for_number(parsed)
-    except phonenumbers.NumberParseException:
-        kind, country = "local", None
-    failed = number.connection_status == ConnectionStatus.ERROR.value
-    return {
-        "id": number.id,
-        "phone_number": number.e164,
-        "label": number.label,
-        "country": country,
-        "type": kind,
-        "capabilities": {
-            "voice": number.voice,
-            "sms": number.sms,
-            "mms": number.sms,
-            "whatsapp": number.whatsapp,
-        },
-        "provider": number.carrier,
-        "status": "error" if failed else "active",
-        "call_destination": number.call_destination or dict(DEFAULT_DESTINATION),
-        "fallback": number.fallback or dict(DEFAULT_FALLBACK),
-        "schedule_id": None,
-        "sms_channel_id": None,
-        "registration_campaign_id": None,
-        "recording": number.is_recorded,
-        "is_default": number.is_default,
-        "throughput_per_second": THROUGHPUT.get(number.carrier, 1),
-        "month_price_micros": 0,
-        "purchased_at": to_iso(number.created_at),
-        "created_at": to_iso(number.created_at),
-        "updated_at": to_iso(number.updated_at or number.created_at),
-    }

@@ -12,8 +12,10 @@ from antiphon.contracts.votel.inputs import Query
 from antiphon.contracts.votel.live import LiveStreams, StreamFilter, open_stream
 from antiphon.contracts.votel.permissions import allows
 from antiphon.contracts.votel.routing import Call, Routes
+from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.access import Access
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.conversations.inbox import get_conversation
 
 ROUTES = Routes("Live updates")
 
@@ -39,13 +41,15 @@ _UNKNOWN = -1
 async def stream_events(call: Call) -> Response:
     """The account's events as they happen, as text/event-stream."""
     query, caller = call.query, call.caller
+    conversation_id, types = query.uuid("conversation_id"), _types(query)
+    query.check()
     chosen = StreamFilter(
         may=lambda permission: allows(caller.role, caller.scopes, permission),
         only_by=None if caller.role >= Role.ADMIN else caller.user.id,
-        types=_types(query),
-        conversation_id=query.uuid("conversation_id"),
+        types=types,
+        conversation_id=conversation_id,
+        lead_id=await _lead_of(call, conversation_id),
     )
-    query.check()
     live: LiveStreams = call.request.app.state.live
     session_hash = None if caller.session is None else caller.session.token_hash
     access = Access(caller.account.id, caller.user.id, caller.role, session_hash, caller.key_id)
@@ -53,6 +57,16 @@ async def stream_events(call: Call) -> Response:
     if stream is None:
         raise too_many(PLACE_SECONDS)
     return stream
+
+
+async def _lead_of(call: Call, conversation_id: str | None) -> str | None:
+    if conversation_id is None:
+        return None
+    try:
+        found = await call.services.database.read(get_conversation, call.account_id, conversation_id)
+    except NotFoundError:
+        return None
+    return found.contact_id
 
 
 def _types(query: Query) -> tuple[str, ...]:

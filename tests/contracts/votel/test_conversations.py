@@ -15,6 +15,7 @@ from antiphon.contracts.votel.schemas_conversations import (
 from antiphon.core.clock import DAY, HOUR, MINUTE
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.calls.records import CallDirection
 from antiphon.domain.contacts.commands import create_contact
 from antiphon.domain.conversations.state import wake_conversation
 from inbox_world import SENDER, call_of, inbox, receive, thread_of
@@ -287,6 +288,21 @@ async def test_the_thread_pages_both_ways(world: World) -> None:
     assert fault(await world.get(path, params={"before": other.id}))["field"] == "before"
     both = {"before": sent[0].id, "after": sent[1].id}
     assert fault(await world.get(path, params=both))["field"] == "after"
+
+
+async def test_a_call_without_a_summary_has_a_snippet(world: World) -> None:
+    """votel.md 1: the last message of a list is never blank because nobody wrote."""
+    await call_of(world, SENDER, seconds=133)
+    await call_of(world, "+13125550144", status="no_answer")
+    await call_of(world, "+13125550145", status="busy", direction=CallDirection.OUTBOUND)
+    await call_of(world, "+13125550146", summary="Asks for the opening hours.")
+    rows = (await world.get("/conversations")).json()["conversations"]
+    assert {row["lead"]["phone"]: row["last_message"]["snippet"] for row in rows} == {
+        SENDER: "Call, 2:13",
+        "+13125550144": "Missed call",
+        "+13125550145": "Call not answered",
+        "+13125550146": "Asks for the opening hours.",
+    }
 
 
 async def test_calls_and_voicegrams_stand_in_the_thread(world: World) -> None:

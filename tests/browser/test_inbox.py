@@ -14,6 +14,7 @@ from browser_desk import Desk
 from demo_content import fill
 from screens import sign_in
 from server_process import Server
+from waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ async def open_inbox(server: Server, desk: Desk, **look: Any) -> Page:
     page = await desk.page(await desk.browser(), **look)
     await sign_in(page, server.url, server.places["email"], server.places["password"])
     await page.goto(f"{server.url}/dashboard/inbox")
-    await expect(page.get_by_test_id("conversation").first).to_be_visible()
+    await expect(page.get_by_test_id("conversation").first).to_be_visible(timeout=PATIENCE_MS)
     return page
 
 
@@ -206,7 +207,9 @@ async def test_on_a_phone_one_panel_at_a_time(server: Server, desk: Desk) -> Non
     await row(page, "dana.whitfield").click()
     await expect(page.get_by_test_id("conversation")).to_have_count(0)
     await page.locator('[data-channel="voicegram"]').get_by_test_id("play").first.click()
-    await page.wait_for_function("document.querySelector('audio').currentTime > 0")
+    await eventually(
+        lambda: page.evaluate("document.querySelector('audio')?.currentTime > 0"), PATIENCE_MS / 1000
+    )
     assert await page.evaluate("document.documentElement.scrollWidth") == 360
     await page.get_by_role("link", name="Back to the list").click()
     await expect(page.get_by_test_id("conversation").first).to_be_visible()

@@ -43,12 +43,14 @@ export function useInboxKeys(keys: InboxKeys): void {
     escape: keys.back,
     "?": keys.help,
   };
-  useWindowEvent("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const onKey = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const act = byKey[event.key.toLowerCase()];
     if (!act || document.querySelector(OVERLAY)) return;
     if (event.target instanceof Element && event.target.closest(TYPING)) return;
     event.preventDefault();
     act();
-  });
+  };
+  // Before everybody else: an overlay that Escape closes still stands then.
+  useWindowEvent("keydown", onKey, true);
 }

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Index, String, Table, text
+from sqlalchemy import BigInteger, Column, Index, String, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
 from antiphon.core.actors import Actor
 from antiphon.core.db.metadata import metadata
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.types import Id, JsonText, Millis
 from antiphon.core.ids import new_id
 
@@ -44,11 +46,21 @@ event_sequences = Table(
     Column("value", BigInteger, nullable=False),
 )
 
-_INSERT = events.insert()
-_ADVANCE = text(
-    "INSERT INTO event_sequences (account_id, value) VALUES (:account_id, :count)"
-    " ON CONFLICT (account_id) DO UPDATE SET value = event_sequences.value + excluded.value RETURNING value"
-)
+_INSERT = Prepared(events.insert())
+
+
+def _advancing(insert: postgresql.Insert | sqlite.Insert) -> Prepared:
+    adding = insert.on_conflict_do_update(
+        index_elements=[event_sequences.c.account_id],
+        set_={"value": event_sequences.c.value + insert.excluded.value},
+    )
+    return Prepared(adding.returning(event_sequences.c.value))
+
+
+_ADVANCE = {
+    "sqlite": _advancing(sqlite.insert(event_sequences)),
+    "postgresql": _advancing(postgresql.insert(event_sequences)),
+}
 
 
 def new_event_id() -> str:
@@ -114,7 +126,7 @@ def store_events(tx: WriteTx, collected: Sequence[Event]) -> list[Event]:
     """
     counts = Counter(event.account_id for event in collected)
     following = {
-        account_id: tx.scalar(_ADVANCE, {"account_id": account_id, "count": counts[account_id]})
+        account_id: tx.scalar(_ADVANCE[tx.dialect], {"account_id": account_id, "value": counts[account_id]})
         - counts[account_id]
         for account_id in sorted(counts)
     }
@@ -124,7 +136,7 @@ def store_events(tx: WriteTx, collected: Sequence[Event]) -> list[Event]:
         numbered.append(
             replace(event, sequence=following[event.account_id], actor=tx.actor, created_at=tx.now)
         )
-    tx.execute(
+    tx.run_all(
         _INSERT,
         [
             {

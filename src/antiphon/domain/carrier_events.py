@@ -22,10 +22,11 @@ from antiphon.core.errors import AntiphonError, NotFoundError
 from antiphon.core.ids import is_uuid
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
-from antiphon.domain.calls.commands import answer_call, end_call, start_call
+from antiphon.domain.calls.commands import answer_locked, end_locked, fill_in_locked, start_call
 from antiphon.domain.calls.queries import find_call_id, get_call
 from antiphon.domain.calls.recordings import attach_recording
-from antiphon.domain.calls.records import CallDirection, CallStatus, StartCall
+from antiphon.domain.calls.records import Call, CallDirection, CallStatus, StartCall
+from antiphon.domain.calls.rows import lock_call_of_carrier
 from antiphon.domain.conversations.commands import receive_message
 from antiphon.domain.conversations.delivery import apply_status
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage
@@ -71,23 +72,21 @@ def apply_event(tx: WriteTx, connection: Connection, event: CarrierEvent) -> boo
 
 
 def _call(tx: WriteTx, connection: Connection, event: CallStarted | CallAnswered | CallEnded) -> bool:
-    account_id = connection.account_id
     begun = event.at
     if isinstance(event, CallEnded):
         begun -= event.talk_ms or 0
-    call_id = _ensure_call(tx, connection, event.call, begun)
-    if call_id is None:
+    call = _ensure_call(tx, connection, event.call, begun)
+    if call is None:
         return False
     if isinstance(event, CallAnswered):
-        answer_call(tx, account_id, call_id, at=event.at)
+        answer_locked(tx, call, at=event.at)
     elif isinstance(event, CallEnded):
         if event.status == "completed" and event.talk_ms is not None:
             # Of many accounts the carrier tells the end alone.
-            answer_call(tx, account_id, call_id, at=event.at - event.talk_ms)
-        end_call(
+            call = answer_locked(tx, call, at=event.at - event.talk_ms)
+        end_locked(
             tx,
-            account_id,
-            call_id,
+            call,
             at=event.at,
             status=CallStatus(event.status),
             ended_reason=event.reason,
@@ -96,12 +95,19 @@ def _call(tx: WriteTx, connection: Connection, event: CallStarted | CallAnswered
     return True
 
 
-def _ensure_call(tx: WriteTx, connection: Connection, call: CallParties, begun: int) -> str | None:
-    """The call of the carrier's id, begun now if it is with a number of this connection; else None."""
-    own = call.to_number if call.direction == "inbound" else call.from_number
-    number = _number(tx, connection, own)
-    if number is None:
-        return find_call_id(tx, connection.account_id, connection.carrier, call.sid)
+def _ensure_call(tx: WriteTx, connection: Connection, call: CallParties, begun: int) -> Call | None:
+    """The call of the carrier's id, locked; begun now if it is with a number of this connection, else None.
+
+    Raises NotFoundError for a deleted call.
+    """
+    known = lock_call_of_carrier(tx, connection.account_id, connection.carrier, call.sid)
+    number_id = None if known is None else known.number_id
+    if number_id is None:
+        own = call.to_number if call.direction == "inbound" else call.from_number
+        number = _number(tx, connection, own)
+        if number is None:
+            return known
+        number_id = number.id
     start = StartCall(
         carrier=connection.carrier,
         direction=CallDirection(call.direction),
@@ -109,9 +115,11 @@ def _ensure_call(tx: WriteTx, connection: Connection, call: CallParties, begun: 
         from_number=call.from_number,
         to_number=call.to_number,
         started_at=min(begun, tx.now),
-        number_id=number.id,
+        number_id=number_id,
     )
-    return start_call(tx, connection.account_id, start).id
+    if known is not None:
+        return fill_in_locked(tx, known, start)
+    return start_call(tx, connection.account_id, start)
 
 
 def _number(tx: WriteTx, connection: Connection, e164: str | None) -> Number | None:

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from antiphon.core.clock import SECOND
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event, EventBus
 from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.records import Call, CallDirection, CallStatus
 from antiphon.domain.conversations.changes import blank_message, lock_message
+from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import Channel, Direction, MessageStatus
 from antiphon.domain.conversations.rows import (
     CALL_METADATA,
@@ -25,6 +27,7 @@ from antiphon.domain.conversations.rows import (
     lock_conversation,
     note_message,
     refresh_conversation,
+    show_message,
     update_message,
     words_of,
 )
@@ -34,12 +37,16 @@ from antiphon.domain.voicegrams.tables import voicegrams
 
 v = voicegrams.c
 
-_STANDS = select(messages.c.id, messages.c.conversation_id, messages.c.contact_id).where(
-    messages.c.account_id == bindparam("account_id"), messages.c.id == bindparam("id")
+_STANDS = Prepared(
+    select(messages.c.id, messages.c.conversation_id, messages.c.contact_id).where(
+        messages.c.account_id == bindparam("account_id"), messages.c.id == bindparam("id")
+    )
 )
-_VOICEGRAM = select(
-    v.id, v.contact_id, v.sender_email, v.created_at, v.transcript_text, v.is_read, v.deleted_at
-).where(v.account_id == bindparam("account_id"), v.id == bindparam("id"))
+_VOICEGRAM = Prepared(
+    select(
+        v.id, v.contact_id, v.sender_email, v.created_at, v.transcript_text, v.is_read, v.deleted_at
+    ).where(v.account_id == bindparam("account_id"), v.id == bindparam("id"))
+)
 
 
 def install(bus: EventBus) -> None:
@@ -171,8 +178,7 @@ def _put(
             body=body,
             **first,
         )
-        note_message(tx, conversation, line_id, unread=unread)
-        after = lock_conversation(tx, account_id, conversation.id)
+        after = show_message(tx, conversation, get_message(tx, account_id, line_id), unread=unread)
         emit_updated(tx, conversation, after)
         return
     line = lock_message(tx, account_id, line_id)

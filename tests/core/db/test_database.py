@@ -91,7 +91,7 @@ async def test_an_event_commits_with_its_change_and_is_told_after(database: Data
         return event
 
     event = await database.write(create)
-    assert heard == [replace(event, sequence=1, actor=SYSTEM)]
+    assert heard == [replace(event, sequence=1, actor=SYSTEM, created_at=heard[0].created_at)]
     assert seen_in_transaction == [1]
     assert await database.read(_events) == 1
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from antiphon.contracts.docs_page import docs_route
@@ -45,7 +46,7 @@ from antiphon.contracts.votel.routes import (
     voicegrams,
     webhooks,
 )
-from antiphon.contracts.votel.routing import mount
+from antiphon.contracts.votel.routing import mount, run
 from antiphon.contracts.votel.sign_in import SignInGuard
 from antiphon.domain.services import Services
 
@@ -84,6 +85,7 @@ FAMILIES = (
     stream.ROUTES,
 )
 
+_CALLBACKS = ["", "api", "carriers"]
 _SECURITY_SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
     "session": {
@@ -96,6 +98,18 @@ _SECURITY_SCHEMES = {
 
 
 class VotelApp(FastAPI):
+    """Callbacks of carriers skip the framework's layers, as they come by the hundred."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        words: list[str] = scope["path"].split("/") if scope.get("method") == "POST" else []
+        if len(words) != 5 or words[:3] != _CALLBACKS or not (words[3] and words[4]):
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        scope["path_params"] = {"carrier": words[3], "token": words[4]}
+        response = await run(carriers.RECEIVE, Request(scope, receive))
+        await response(scope, receive, send)
+
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = super().openapi()

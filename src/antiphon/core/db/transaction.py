@@ -88,6 +88,19 @@ class WriteTx(ReadTx):
             return self.connection.execute(statement.statement, parameters).rowcount
         return statement.run(self._driver, parameters)
 
+    def run_all(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
+        """As `run` for each; the rows name the same columns."""
+        if self._driver is None:
+            self.connection.execute(statement.statement, rows)
+            return
+        for row in rows:
+            statement.run(self._driver, row)
+
+    def lock(self, statement: Executable, parameters: Parameters) -> None:
+        """Lock the rows that the statement selects for update; on SQLite the one writer has them already."""
+        if self.dialect != "sqlite":
+            self.connection.execute(statement, parameters)
+
     def emit(self, event: Event) -> None:
         """Run the event's reactions now, write its row at the end, publish it after the commit."""
         self.emit_all([event])

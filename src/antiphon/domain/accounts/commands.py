@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.errors import SubdomainError, TakenError
@@ -22,11 +23,12 @@ _USER_BY_EMAIL = select(users.c.id).where(users.c.email == bindparam("email"))
 _SUBDOMAIN_TAKEN = select(accounts.c.id).where(accounts.c.subdomain == bindparam("subdomain"))
 
 
-def _counting(insert: postgresql.Insert | sqlite.Insert) -> Executable:
-    return insert.on_conflict_do_update(
+def _counting(insert: postgresql.Insert | sqlite.Insert) -> Prepared:
+    counting = insert.on_conflict_do_update(
         index_elements=[account_counters.c.account_id, account_counters.c.name],
         set_={"value": account_counters.c.value + insert.excluded.value},
     ).returning(account_counters.c.value)
+    return Prepared(counting)
 
 
 _COUNT = {

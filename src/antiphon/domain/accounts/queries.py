@@ -20,7 +20,7 @@ _ACCOUNT = (
     accounts.c.timezone,
     accounts.c.created_at,
 )
-_BY_ID = select(*_ACCOUNT).where(accounts.c.id == bindparam("account_id"))
+_BY_ID = Prepared(select(*_ACCOUNT).where(accounts.c.id == bindparam("account_id")))
 _BY_SUBDOMAIN = select(*_ACCOUNT).where(accounts.c.subdomain == bindparam("subdomain"))
 _ALL = select(*_ACCOUNT).order_by(accounts.c.created_at)
 _COUNT = select(func.count()).select_from(accounts)

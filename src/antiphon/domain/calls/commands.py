@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.dialects import postgresql, sqlite
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
@@ -30,8 +31,8 @@ from antiphon.domain.calls.turns import transcriptions
 from antiphon.domain.contacts.commands import resolve_contact, touch_contact
 
 _INSERT = {
-    "sqlite": sqlite.insert(calls).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(calls).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(calls).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(calls).on_conflict_do_nothing()),
 }
 
 
@@ -50,7 +51,7 @@ def start_call(tx: WriteTx, account_id: str, start: StartCall) -> Call:
             tx.emit(Event(account_id, "call.started", call.id, snapshot(call)))
             return call
         known = find_call_id(tx, account_id, start.carrier, str(start.call_sid))
-    return _fill_in(tx, lock_call(tx, account_id, str(known)), start)
+    return fill_in_locked(tx, lock_call(tx, account_id, str(known)), start)
 
 
 def _insert(
@@ -99,7 +100,7 @@ def _insert(
         "created_at": tx.now,
         **values,
     }
-    return tx.execute(_INSERT[tx.dialect], row).rowcount == 1
+    return tx.run(_INSERT[tx.dialect], row) == 1
 
 
 def _contact(tx: WriteTx, account_id: str, start: StartCall) -> tuple[str | None, str | None]:
@@ -111,7 +112,8 @@ def _contact(tx: WriteTx, account_id: str, start: StartCall) -> tuple[str | None
     return contact.id, contact.name
 
 
-def _fill_in(tx: WriteTx, call: Call, start: StartCall) -> Call:
+def fill_in_locked(tx: WriteTx, call: Call, start: StartCall) -> Call:
+    """As `start_call`, of a call that is locked: what was not known of it is stored."""
     changes: dict[str, Any] = {
         name: given
         for name in ("number_id", "user_id", "assistant_id")
@@ -155,6 +157,28 @@ def answer_call(
     After the end only the missing time of a completed call is filled in.
     """
     call = lock_call(tx, account_id, call_id)
+    return answer_locked(
+        tx,
+        call,
+        at=at,
+        user_id=user_id,
+        assistant_id=assistant_id,
+        extension=extension,
+        extension_name=extension_name,
+    )
+
+
+def answer_locked(
+    tx: WriteTx,
+    call: Call,
+    *,
+    at: int,
+    user_id: str | None = None,
+    assistant_id: str | None = None,
+    extension: str | None = None,
+    extension_name: str | None = None,
+) -> Call:
+    """As `answer_call`, of a call that is locked."""
     if call.answered_at is not None or (call.is_ended and call.status is not CallStatus.COMPLETED):
         return call
     answered_at = max(at, call.started_at)
@@ -165,7 +189,7 @@ def answer_call(
         changes["status"] = CallStatus.IN_PROGRESS
     else:
         changes["duration_seconds"] = min(call.duration_seconds, (call.ended_at - answered_at) // 1000)
-    extension, extension_name = place_of(tx, account_id, user_id, extension, extension_name)
+    extension, extension_name = place_of(tx, call.account_id, user_id, extension, extension_name)
     given = {
         "user_id": user_id,
         "assistant_id": assistant_id,
@@ -174,7 +198,7 @@ def answer_call(
     }
     changes |= {name: value for name, value in given.items() if value is not None}
     call = save_call(tx, call, changes)
-    tx.emit(Event(account_id, "call.answered", call.id, snapshot(call)))
+    tx.emit(Event(call.account_id, "call.answered", call.id, snapshot(call)))
     return call
 
 
@@ -194,9 +218,30 @@ def end_call(
     Without a `status` an answered call is completed and another one was not answered. Of an ended call only
     cost and reason are still filled in. Raises NotFoundError; DomainError for a status that is not final.
     """
+    return end_locked(
+        tx,
+        lock_call(tx, account_id, call_id),
+        at=at,
+        status=status,
+        ended_reason=ended_reason,
+        duration_seconds=duration_seconds,
+        cost_micros=cost_micros,
+    )
+
+
+def end_locked(
+    tx: WriteTx,
+    call: Call,
+    *,
+    at: int,
+    status: CallStatus | None = None,
+    ended_reason: str | None = None,
+    duration_seconds: int | None = None,
+    cost_micros: int | None = None,
+) -> Call:
+    """As `end_call`, of a call that is locked."""
     if status is not None and not status.is_final:
         raise DomainError("the status of an ended call", field="status")
-    call = lock_call(tx, account_id, call_id)
     changes: dict[str, Any] = {}
     if cost_micros is not None and call.cost_micros == 0 and cost_micros != 0:
         changes["cost_micros"] = cost_micros
@@ -207,7 +252,7 @@ def end_call(
     if status is None:
         status = CallStatus.NO_ANSWER if call.answered_at is None else CallStatus.COMPLETED
     ended_at = max(at, call.started_at, call.answered_at or 0)
-    close_segments(tx, call, status, ended_reason, ended_at)
+    call = close_segments(tx, call, status, ended_reason, ended_at)
     connected = status is CallStatus.COMPLETED or ended_reason == "voicemail"
     talked = (ended_at - (call.answered_at or call.started_at)) // 1000
     changes |= {
@@ -218,7 +263,7 @@ def end_call(
         else 0,
     }
     call = save_call(tx, call, changes)
-    tx.emit(Event(account_id, "call.ended", call.id, snapshot(call)))
+    tx.emit(Event(call.account_id, "call.ended", call.id, snapshot(call)))
     start_analysis(tx, call)
     return call
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -153,10 +152,14 @@ _ENDED = and_(_LIVE, *_listed(c))
 _ONE = Prepared(
     select(*FULL).select_from(calls.outerjoin(contacts, _CONTACT)).where(_LIVE, c.id == bindparam("call_id"))
 )
-_BY_SID = select(c.id).where(
+_HAS_SID = (
     c.account_id == bindparam("account_id"),
     c.carrier == bindparam("carrier"),
     c.call_sid == bindparam("call_sid"),
+)
+_BY_SID = Prepared(select(c.id).where(*_HAS_SID))
+_ONE_BY_SID = Prepared(
+    select(*FULL).select_from(calls.outerjoin(contacts, _CONTACT)).where(*_HAS_SID, c.deleted_at.is_(None))
 )
 _SEGMENTS = Prepared(
     select(*_SEGMENT)
@@ -481,19 +484,18 @@ def get_call(tx: ReadTx, account_id: str, call_id: str) -> Call:
     row = tx.first(_ONE, parameters)
     if row is None:
         raise NotFoundError("Call not found")
-    segments = tx.all(_SEGMENTS, parameters)
-    return replace(
-        call_of(row), segments=tuple(_segment(order, segment) for order, segment in enumerate(segments, 1))
-    )
+    return _with_segments(tx, row)
 
 
 def find_call(tx: ReadTx, account_id: str, carrier: str, call_sid: str) -> Call | None:
     """By the carrier's own id."""
-    call_id = find_call_id(tx, account_id, carrier, call_sid)
-    try:
-        return None if call_id is None else get_call(tx, account_id, call_id)
-    except NotFoundError:
-        return None
+    row = tx.first(_ONE_BY_SID, {"account_id": account_id, "carrier": carrier, "call_sid": call_sid})
+    return None if row is None else _with_segments(tx, row)
+
+
+def _with_segments(tx: ReadTx, row: AnyRow) -> Call:
+    found = tx.all(_SEGMENTS, {"account_id": row.account_id, "call_id": row.id})
+    return call_of(row, tuple(_segment(order, segment) for order, segment in enumerate(found, 1)))
 
 
 def find_call_id(tx: ReadTx, account_id: str, carrier: str, call_sid: str) -> str | None:
@@ -515,13 +517,13 @@ def joined_contact() -> FromClause:
     return calls.outerjoin(contacts, _CONTACT)
 
 
-def call_of(row: AnyRow) -> Call:
-    """A row of the columns `FULL`, without segments."""
+def call_of(row: AnyRow, segments: tuple[Segment, ...] = ()) -> Call:
+    """A row of the columns `FULL`."""
     values = row._asdict()
     names = values.pop("first_name"), values.pop("last_name"), values.pop("company")
     values["direction"] = CallDirection(row.direction)
     values["status"] = CallStatus(row.status)
-    return Call(remote_name=full_name(*names), **values)
+    return Call(remote_name=full_name(*names), segments=segments, **values)
 
 
 def _segment(order: int, row: AnyRow) -> Segment:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from antiphon.core.clock import DAY
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.accounts.tables import memberships, users
-from antiphon.domain.calls.queries import COUNTER, get_call
+from antiphon.domain.calls.queries import COUNTER, find_call, get_call
 from antiphon.domain.calls.records import Call, CallStatus
 from antiphon.domain.calls.search import search_text
 from antiphon.domain.calls.tables import call_days, calls
@@ -26,7 +28,12 @@ OWN = and_(
 _SEARCHED = frozenset(
     ("contact_id", "extension", "extension_name", "from_number", "to_number", "remote_number", "transcript")
 )
-_STORE_SEARCH = (
+# Columns that are read as they were written.
+_PLAIN = frozenset(
+    ("status", "started_at", "answered_at", "ended_at", "ended_reason", "duration_seconds", "user_id")
+)
+_UPDATE = Prepared(update(calls).where(OWN))
+_STORE_SEARCH = Prepared(
     update(calls)
     .where(OWN, calls.c.search_text != bindparam("p_text"))
     .values(search_text=bindparam("p_text"))
@@ -36,14 +43,27 @@ _LOCK = (
     .where(calls.c.account_id == bindparam("account_id"), calls.c.id == bindparam("call_id"))
     .with_for_update()
 )
+_LOCK_SID = (
+    select(calls.c.id)
+    .where(
+        calls.c.account_id == bindparam("account_id"),
+        calls.c.carrier == bindparam("carrier"),
+        calls.c.call_sid == bindparam("call_sid"),
+    )
+    .with_for_update()
+)
 _DAY_KEY = ["account_id", "day", "direction", "status", "assistant_id"]
 _sqlite_day, _postgres_day = sqlite.insert(call_days), postgresql.insert(call_days)
 _COUNT_DAY = {
-    "sqlite": _sqlite_day.on_conflict_do_update(
-        index_elements=_DAY_KEY, set_={"value": call_days.c.value + _sqlite_day.excluded.value}
+    "sqlite": Prepared(
+        _sqlite_day.on_conflict_do_update(
+            index_elements=_DAY_KEY, set_={"value": call_days.c.value + _sqlite_day.excluded.value}
+        )
     ),
-    "postgresql": _postgres_day.on_conflict_do_update(
-        index_elements=_DAY_KEY, set_={"value": call_days.c.value + _postgres_day.excluded.value}
+    "postgresql": Prepared(
+        _postgres_day.on_conflict_do_update(
+            index_elements=_DAY_KEY, set_={"value": call_days.c.value + _postgres_day.excluded.value}
+        )
     ),
 }
 _COLLEAGUE = (
@@ -56,8 +76,14 @@ _COLLEAGUE = (
 
 def lock_call(tx: WriteTx, account_id: str, call_id: str) -> Call:
     """The call, not changed by anybody else until the commit. Raises NotFoundError."""
-    tx.all(_LOCK, {"account_id": account_id, "call_id": call_id})
+    tx.lock(_LOCK, {"account_id": account_id, "call_id": call_id})
     return get_call(tx, account_id, call_id)
+
+
+def lock_call_of_carrier(tx: WriteTx, account_id: str, carrier: str, call_sid: str) -> Call | None:
+    """As `lock_call`, by the carrier's own id; None when there is none, or it was deleted."""
+    tx.lock(_LOCK_SID, {"account_id": account_id, "carrier": carrier, "call_sid": call_sid})
+    return find_call(tx, account_id, carrier, call_sid)
 
 
 def call_exists(tx: WriteTx, account_id: str, call_id: str) -> bool:
@@ -85,8 +111,9 @@ def save_call(tx: WriteTx, call: Call, changes: dict[str, Any]) -> Call:
     if not changes:
         return call
     values = {key: value.value if isinstance(value, CallStatus) else value for key, value in changes.items()}
-    tx.execute(update(calls).where(OWN).values(**values), {"p_account": call.account_id, "p_id": call.id})
-    after = get_call(tx, call.account_id, call.id)
+    tx.run(_UPDATE, {**values, "p_account": call.account_id, "p_id": call.id})
+    is_known = changes.keys() <= _PLAIN
+    after = replace(call, **changes) if is_known else get_call(tx, call.account_id, call.id)
     recount(tx, call, after)
     if not _SEARCHED.isdisjoint(changes):
         refresh_search(tx, after)
@@ -102,7 +129,7 @@ def refresh_search(tx: WriteTx, call: Call) -> None:
         numbers=(call.from_number, call.to_number, call.remote_number),
         turns=call.turns,
     )
-    tx.execute(_STORE_SEARCH, {"p_account": call.account_id, "p_id": call.id, "p_text": text})
+    tx.run(_STORE_SEARCH, {"p_account": call.account_id, "p_id": call.id, "p_text": text})
 
 
 def recount(tx: WriteTx, before: Call | None, after: Call | None) -> None:
@@ -110,7 +137,7 @@ def recount(tx: WriteTx, before: Call | None, after: Call | None) -> None:
     if old != new:
         for key, amount in ((old, -1), (new, 1)):
             if key is not None:
-                tx.execute(_COUNT_DAY[tx.dialect], {**key, "value": amount})
+                tx.run(_COUNT_DAY[tx.dialect], {**key, "value": amount})
     amount = int(after is not None and after.counts) - int(before is not None and before.counts)
     call = after or before
     if amount and call is not None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import and_, bindparam, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.records import Call, CallStatus, NewSegment, Segment, SegmentType
@@ -33,11 +34,12 @@ _IN_TIME = (
     .where(call_segments.c.call_id == bindparam("call_id"))
     .order_by(call_segments.c.started_at, call_segments.c.position)
 )
-_CLOSE_SEGMENTS = (
+_CLOSE_SEGMENTS = Prepared(
     call_segments.update()
     .where(SEGMENT, call_segments.c.ended_at.is_(None))
     .values(ended_at=bindparam("p_at"))
 )
+_INSERT = Prepared(call_segments.insert())
 _STORE_SEGMENT = (
     call_segments.update()
     .where(SEGMENT, call_segments.c.position == bindparam("p_position"))
@@ -82,8 +84,8 @@ def add_segment(tx: WriteTx, account_id: str, call_id: str, segment: NewSegment)
 def insert_segments(
     tx: WriteTx, account_id: str, call_id: str, first: int, segments: Sequence[NewSegment]
 ) -> None:
-    tx.execute(
-        call_segments.insert(),
+    tx.run_all(
+        _INSERT,
         [
             {
                 "call_id": call_id,
@@ -103,11 +105,15 @@ def insert_segments(
 
 def close_segments(
     tx: WriteTx, call: Call, status: CallStatus, ended_reason: str | None, ended_at: int
-) -> None:
+) -> Call:
     """Every call has a journey: one whose stages nobody told of gets the one that follows from its end."""
-    tx.execute(_CLOSE_SEGMENTS, {"p_account": call.account_id, "p_id": call.id, "p_at": ended_at})
     if call.segments:
-        return
+        tx.run(_CLOSE_SEGMENTS, {"p_account": call.account_id, "p_id": call.id, "p_at": ended_at})
+        closed = (
+            segment if segment.ended_at is not None else replace(segment, ended_at=ended_at)
+            for segment in call.segments
+        )
+        return replace(call, segments=tuple(closed))
     if ended_reason == "voicemail":
         kind = SegmentType.VOICEMAIL
     elif call.assistant_id is not None:
@@ -116,13 +122,11 @@ def close_segments(
         kind = SegmentType.EXTENSION
     else:
         kind = SegmentType.EXTERNAL
-    insert_segments(
-        tx,
-        call.account_id,
-        call.id,
-        0,
-        [NewSegment(kind, call.started_at, ended_at, call.user_id, call.extension, call.extension_name)],
-    )
+    only = NewSegment(kind, call.started_at, ended_at, call.user_id, call.extension, call.extension_name)
+    insert_segments(tx, call.account_id, call.id, 0, [only])
+    place = only.user_id, only.extension, only.extension_name
+    segment = Segment(1, kind, *place, call.started_at, ended_at, None, None, None, None)
+    return replace(call, segments=(segment,))
 
 
 def store_segments(tx: WriteTx, call: Call, results: Sequence[SegmentResult]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Integer, and_, bindparam, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.db.types import Millis
 from antiphon.core.errors import DomainError
@@ -48,10 +49,10 @@ _ACTIVE = case(
     (contacts.c.last_activity_at > bindparam("p_at"), contacts.c.last_activity_at),
     else_=bindparam("p_at", type_=Millis),
 )
-_TOUCH = (
+_TOUCH = Prepared(
     contacts.update().where(_OWN).values(**_COUNTED, last_interaction_at=_LATEST, last_activity_at=_ACTIVE)
 )
-_TAKE_BACK = contacts.update().where(_OWN).values(**_COUNTED)
+_TAKE_BACK = Prepared(contacts.update().where(_OWN).values(**_COUNTED))
 _SET_LAST = (
     contacts.update()
     .where(_OWN)
@@ -226,9 +227,9 @@ def touch_contact(tx: WriteTx, account_id: str, contact_id: str, amount: int, at
     """
     parameters = {"p_account": account_id, "p_id": contact_id, "p_amount": amount}
     if amount < 0:
-        tx.execute(_TAKE_BACK, parameters)
+        tx.run(_TAKE_BACK, parameters)
     else:
-        tx.execute(_TOUCH, {**parameters, "p_at": at})
+        tx.run(_TOUCH, {**parameters, "p_at": at})
 
 
 def set_last_interaction(tx: WriteTx, account_id: str, contact_id: str, at: int | None) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import Mode, Needles, needles_of
@@ -77,16 +77,6 @@ _ADDRESSES_OF_ONE = Prepared(
     )
     .order_by(a.kind, a.position)
 )
-_OWNERS = (
-    select(c.number, c.id)
-    .join(contacts, c.id == a.contact_id)
-    .where(
-        a.account_id == bindparam("account_id"),
-        a.kind.in_(bindparam("kinds", expanding=True)),
-        a.value == bindparam("value"),
-        c.deleted_at.is_(None),
-    )
-)
 _FIELDS = Prepared(
     select(
         contact_fields.c.number,
@@ -126,6 +116,21 @@ _SUPPRESSED = (
 decode_custom = msgspec.json.Decoder(dict[str, str]).decode
 _decode_options = msgspec.json.Decoder(tuple[Option, ...]).decode
 decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+@cache
+def _owners(kinds: int) -> Prepared:
+    """Who has an address of one of so many kinds."""
+    return Prepared(
+        select(c.number, c.id)
+        .join(contacts, c.id == a.contact_id)
+        .where(
+            a.account_id == bindparam("account_id"),
+            or_(*(a.kind == bindparam(f"kind_{position}") for position in range(kinds))),
+            a.value == bindparam("value"),
+            c.deleted_at.is_(None),
+        )
+    )
 
 
 def list_fields(tx: ReadTx, account_id: str) -> Sequence[Field]:
@@ -213,7 +218,14 @@ def find_contact_by_address(tx: ReadTx, account_id: str, kind: str, value: str) 
     else:
         value = value.lower()
     # Sorted here: a database that is asked for the first by number may walk all contacts in that order.
-    owners = tx.all(_OWNERS, {"account_id": account_id, "kinds": kinds, "value": value})
+    owners = tx.all(
+        _owners(len(kinds)),
+        {
+            "account_id": account_id,
+            "value": value,
+            **{f"kind_{position}": name for position, name in enumerate(kinds)},
+        },
+    )
     return get_contact(tx, account_id, min(owners).id) if owners else None
 
 

@@ -269,14 +269,24 @@ def get_conversations(tx: ReadTx, account_id: str, ids: Sequence[str]) -> list[C
 
 def get_conversation(tx: ReadTx, account_id: str, conversation_id: str) -> Conversation:
     """Raises NotFoundError."""
-    row = tx.first(_ONE, {"account_id": account_id, "id": conversation_id})
-    if row is None:
-        raise NotFoundError("Conversation not found")
+    row = _row(tx, account_id, conversation_id)
     try:
         contact = get_contact(tx, account_id, row.contact_id)
     except NotFoundError:
         contact = None
     return _conversation(row, contact)
+
+
+def renew_conversation(tx: ReadTx, known: Conversation) -> Conversation:
+    """The conversation as it is now, with the contact as it was read. Raises NotFoundError."""
+    return _conversation(_row(tx, known.account_id, known.id), known.contact)
+
+
+def _row(tx: ReadTx, account_id: str, conversation_id: str) -> AnyRow:
+    row = tx.first(_ONE, {"account_id": account_id, "id": conversation_id})
+    if row is None:
+        raise NotFoundError("Conversation not found")
+    return row
 
 
 def find_conversation_id(tx: ReadTx, account_id: str, contact_id: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, union_all
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import MAX_QUERY_CHARS, Mode, Needles, needles_of, whole
 from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import AnyRow, ReadTx
@@ -99,7 +100,7 @@ _EVERY = (
     .outerjoin(users, users.c.id == m.author_user_id)
 )
 _MESSAGE = _EVERY.where(m.deleted_at.is_(None))
-_ONE = _MESSAGE.where(m.account_id == bindparam("account_id"), m.id == bindparam("id"))
+_ONE = Prepared(_MESSAGE.where(m.account_id == bindparam("account_id"), m.id == bindparam("id")))
 # unscoped: the account is compared as an expression, which keeps SQLite from reading all of an account
 _MANY = _MESSAGE.where(
     m.account_id.concat("") == bindparam("account_id"), m.id.in_(bindparam("ids", expanding=True))
@@ -142,6 +143,15 @@ _MEDIA_OF = (
         f.deleted_at.is_(None),
     )
     .order_by(f.message_id, f.position)
+)
+_MEDIA_OF_ONE = Prepared(
+    select(*_MEDIA_COLUMNS)
+    .where(
+        f.account_id == bindparam("account_id"),
+        f.message_id == bindparam("message_id"),
+        f.deleted_at.is_(None),
+    )
+    .order_by(f.position)
 )
 _ONE_MEDIA = (
     select(*_MEDIA_COLUMNS)
@@ -382,7 +392,8 @@ def get_message(tx: ReadTx, account_id: str, message_id: str) -> Message:
     row = tx.first(_ONE, {"account_id": account_id, "id": message_id})
     if row is None:
         raise NotFoundError("Message not found")
-    return _with_media(tx, account_id, [row])[0]
+    files = tx.all(_MEDIA_OF_ONE, {"account_id": account_id, "message_id": message_id})
+    return _message(row, tuple(_media(file) for file in files))
 
 
 def list_recent_of_contact(

@@ -9,11 +9,17 @@ import msgspec
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter
-from antiphon.domain.conversations.inbox import assigned_counter, find_conversation_id, get_conversation
+from antiphon.domain.conversations.inbox import (
+    assigned_counter,
+    find_conversation_id,
+    get_conversation,
+    renew_conversation,
+)
 from antiphon.domain.conversations.queries import LOGGED_COUNTER, counter_name, get_message
 from antiphon.domain.conversations.records import (
     UNSENT,
@@ -48,9 +54,12 @@ _LOCK = (
     .with_for_update()
 )
 _INSERT = {
-    "sqlite": sqlite.insert(conversations).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(conversations).on_conflict_do_nothing(),
+    "sqlite": Prepared(sqlite.insert(conversations).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(conversations).on_conflict_do_nothing()),
 }
+_INSERT_MESSAGE = Prepared(messages.insert())
+_UPDATE = Prepared(update(conversations).where(OWN_CONVERSATION))
+_UPDATE_MESSAGE = Prepared(update(messages).where(OWN_MESSAGE))
 _IN_THREAD = (
     messages.c.account_id == bindparam("account_id"),
     messages.c.conversation_id == bindparam("conversation_id"),
@@ -74,7 +83,7 @@ _LAST_MESSAGE = tuple(column.name for column in conversations.c if column.name.s
 
 def lock_conversation(tx: WriteTx, account_id: str, conversation_id: str) -> Conversation:
     """The conversation, not changed by anybody else until the commit. Raises NotFoundError."""
-    tx.all(_LOCK, {"account_id": account_id, "id": conversation_id})
+    tx.lock(_LOCK, {"account_id": account_id, "id": conversation_id})
     return get_conversation(tx, account_id, conversation_id)
 
 
@@ -97,7 +106,7 @@ def ensure_conversation(tx: WriteTx, account_id: str, contact_id: str) -> Conver
         "created_at": tx.now,
         "updated_at": tx.now,
     }
-    if tx.execute(_INSERT[tx.dialect], row).rowcount == 0:
+    if tx.run(_INSERT[tx.dialect], row) == 0:
         return ensure_conversation(tx, account_id, contact_id)
     made = lock_conversation(tx, account_id, str(row["id"]))
     _recount(tx, account_id, None, made)
@@ -109,11 +118,9 @@ def save_conversation(tx: WriteTx, before: Conversation, changes: dict[str, Any]
     """Store changed columns and move the counters with them; `before` is locked."""
     if not changes:
         return before
-    tx.execute(
-        update(conversations).where(OWN_CONVERSATION).values(**changes, updated_at=tx.now),
-        {"p_account": before.account_id, "p_id": before.id},
-    )
-    after = get_conversation(tx, before.account_id, before.id)
+    own = {"p_account": before.account_id, "p_id": before.id}
+    tx.run(_UPDATE, {**changes, "updated_at": tx.now, **own})
+    after = renew_conversation(tx, before)
     _recount(tx, before.account_id, before, after)
     return after
 
@@ -156,8 +163,8 @@ def insert_message(
     """Store the row of a message and count it; returns its id. `name` is the contact's."""
     message_id = message_id or new_id()
     metadata = values.pop("metadata", None)
-    tx.execute(
-        messages.insert(),
+    tx.run(
+        _INSERT_MESSAGE,
         {
             "id": message_id,
             "account_id": account_id,
@@ -182,10 +189,7 @@ def words_of(message: Message, body: str) -> dict[str, Any]:
 
 
 def update_message(tx: WriteTx, account_id: str, message_id: str, values: dict[str, Any]) -> None:
-    tx.execute(
-        update(messages).where(OWN_MESSAGE).values(**values),
-        {"p_account": account_id, "p_id": message_id},
-    )
+    tx.run(_UPDATE_MESSAGE, {**values, "p_account": account_id, "p_id": message_id})
 
 
 def author_of(tx: WriteTx, *, is_from_bot: bool = False, user_id: str | None = None) -> dict[str, Any]:
@@ -206,6 +210,14 @@ def note_message(
     `conversation` is locked; `unread` where somebody has to see it.
     """
     message = get_message(tx, conversation.account_id, message_id)
+    show_message(tx, conversation, message, unread=unread)
+    return message
+
+
+def show_message(
+    tx: WriteTx, conversation: Conversation, message: Message, *, unread: bool = False
+) -> Conversation:
+    """As `note_message`, of a message that was read; the conversation as it is then."""
     inbound = message.direction is Direction.INBOUND
     changes: dict[str, Any] = {}
     if message.channel.value not in conversation.channels:
@@ -234,7 +246,7 @@ def note_message(
     after = save_conversation(tx, conversation, changes)
     if opened:
         emit_updated(tx, conversation, after)
-    return message
+    return after
 
 
 def last_message_columns(message: Message) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.numbers.records import Connection, ConnectionStatus, Number
@@ -27,10 +28,12 @@ _CONNECTION = select(
     c.sealed_credentials,
     c.updated_at,
 ).where(c.deleted_at.is_(None))
-_ONE_CONNECTION = _CONNECTION.where(c.account_id == bindparam("account_id"), c.id == bindparam("id"))
+_ONE_CONNECTION = Prepared(
+    _CONNECTION.where(c.account_id == bindparam("account_id"), c.id == bindparam("id"))
+)
 _CONNECTIONS = _CONNECTION.where(c.account_id == bindparam("account_id")).order_by(c.created_at, c.id)
-_BY_TOKEN = _CONNECTION.where(
-    c.carrier == bindparam("carrier"), c.webhook_token_hash == bindparam("token_hash")
+_BY_TOKEN = Prepared(
+    _CONNECTION.where(c.carrier == bindparam("carrier"), c.webhook_token_hash == bindparam("token_hash"))
 )
 
 _NUMBER = (
@@ -57,10 +60,10 @@ _NUMBER = (
     .where(n.deleted_at.is_(None))
 )
 _BY_E164 = _NUMBER.where(n.e164 == bindparam("e164"))
-_OWN_BY_E164 = _NUMBER.where(n.account_id == bindparam("account_id"), n.e164 == bindparam("e164"))
+_OWN_BY_E164 = Prepared(_NUMBER.where(n.account_id == bindparam("account_id"), n.e164 == bindparam("e164")))
 _OWN_BY_ID = _NUMBER.where(n.account_id == bindparam("account_id"), n.id == bindparam("id"))
-_OWN = _NUMBER.where(n.account_id == bindparam("account_id")).order_by(
-    n.is_default.desc(), n.created_at, n.id
+_OWN = Prepared(
+    _NUMBER.where(n.account_id == bindparam("account_id")).order_by(n.is_default.desc(), n.created_at, n.id)
 )
 
 
@@ -82,6 +85,13 @@ def find_connection_by_token(tx: ReadTx, carrier: str, token_hash: str) -> Conne
     # unscoped: a callback finds its account by the connection's secret
     row = tx.first(_BY_TOKEN, {"carrier": carrier, "token_hash": token_hash})
     return None if row is None else _connection(row)
+
+
+def find_addressed(tx: ReadTx, carrier: str, token_hash: str) -> tuple[Connection, list[Number]] | None:
+    """The connection of `find_connection_by_token`, and the numbers of its account."""
+    # unscoped: as there
+    connection = find_connection_by_token(tx, carrier, token_hash)
+    return None if connection is None else (connection, list_numbers(tx, connection.account_id))
 
 
 def find_number(tx: ReadTx, e164: str) -> Number | None:

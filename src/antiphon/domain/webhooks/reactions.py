@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, literal_column, or_, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event, EventBus
 from antiphon.core.ids import new_id
@@ -20,18 +22,24 @@ from antiphon.domain.webhooks.records import DeliveryStatus
 from antiphon.domain.webhooks.tables import deliveries, subscriptions
 
 s = subscriptions.c
+
+
 # Locked in one order, so that events of one account wait for each other and not in a circle.
-_MATCHING = (
-    select(s.id, s.contract, s.event_types, s.filter, s.lane_id)
-    .where(
-        s.account_id == bindparam("account_id"),
-        s.is_active.is_(True),
-        s.contract.in_(bindparam("contracts", expanding=True)),
-        or_(s.channel_id.is_(None), s.channel_id == bindparam("channel_id")),
+@cache
+def _matching(contracts: tuple[str, ...]) -> Prepared:
+    return Prepared(
+        select(s.id, s.contract, s.event_types, s.filter, s.lane_id)
+        .where(
+            s.account_id == bindparam("account_id"),
+            s.is_active.is_(True),
+            or_(*(s.contract == literal_column(f"'{contract}'") for contract in contracts)),
+            or_(s.channel_id.is_(None), s.channel_id == bindparam("channel_id")),
+        )
+        .order_by(s.id)
+        .with_for_update(key_share=True)
     )
-    .order_by(s.id)
-    .with_for_update(key_share=True)
-)
+
+
 _CANCEL_OBJECT = (
     deliveries.update()
     .where(
@@ -58,18 +66,17 @@ class WebhookReactions:
         bus.react("voicegram.deleted", on_object_deleted)
 
     def on_event(self, tx: WriteTx, event: Event) -> None:
-        contracts = [
+        contracts = tuple(
             name for name in self._contracts.get(event.type, []) if self._dialects[name].accepts(event)
-        ]
+        )
         if not contracts:
             return
         # Of a voicegram; a message names its channel in one word.
         channel = event.data.get("channel")
         rows = tx.all(
-            _MATCHING,
+            _matching(contracts),
             {
                 "account_id": event.account_id,
-                "contracts": contracts,
                 "channel_id": channel.get("id") if isinstance(channel, dict) else None,
             },
         )

@@ -14,7 +14,7 @@ from antiphon.core.crypto import sha256_hex
 from antiphon.core.errors import DomainError
 from antiphon.domain.carrier_events import apply_events
 from antiphon.domain.numbers.network import open_carrier
-from antiphon.domain.numbers.queries import find_connection_by_token, list_numbers
+from antiphon.domain.numbers.queries import find_addressed
 
 ROUTES = Routes("Carriers")
 
@@ -29,6 +29,9 @@ async def receive_callback(call: Call) -> Response:
     return await _handle(call)
 
 
+RECEIVE = ROUTES.endpoints[-1]
+
+
 @ROUTES.add("GET", "/carriers/{carrier}/{token}", access=Access.OPEN, documented=False)
 async def verify_callback_address(call: Call) -> Response:
     """Answer a carrier that verifies the address."""
@@ -37,16 +40,16 @@ async def verify_callback_address(call: Call) -> Response:
 
 async def _handle(call: Call) -> Response:
     services, path = call.services, call.request.path_params
-    connection = await services.database.read(
-        find_connection_by_token, str(path["carrier"]), sha256_hex(str(path["token"]))
+    addressed = await services.database.read(
+        find_addressed, str(path["carrier"]), sha256_hex(str(path["token"]))
     )
-    if connection is None:
+    if addressed is None:
         raise not_found()
+    connection, numbers = addressed
     try:
         body = await read_body(call.request, MAX_CALLBACK_BYTES)
     except BodyError as error:
         raise invalid("", str(error)) from None
-    numbers = await services.database.read(list_numbers, connection.account_id)
     carrier = open_carrier(services, connection, numbers)
     callback = _callback(call.request, services.settings.origin, body)
     if not carrier.verify(callback):
@@ -64,8 +67,9 @@ async def _handle(call: Call) -> Response:
 
 def _callback(request: Request, origin: str, body: bytes) -> CallbackRequest:
     """The address is that of the public origin: behind a proxy the request's own is another."""
-    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-    query = request.url.query
+    scope = request.scope
+    path = (scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
     return CallbackRequest(
         request.method,
         f"{origin}{path}{'?' + query if query else ''}",

@@ -33,6 +33,7 @@ _ONE_CONNECTION = Prepared(
 )
 _CONNECTIONS = _CONNECTION.where(c.account_id == bindparam("account_id")).order_by(c.created_at, c.id)
 _BY_TOKEN = Prepared(
+    # unscoped: a callback finds its account by the connection's secret
     _CONNECTION.where(c.carrier == bindparam("carrier"), c.webhook_token_hash == bindparam("token_hash"))
 )
 

@@ -22,13 +22,9 @@ Statement: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update
 class Prepared:
     """A statement made at import: a select for `tx.all`, `tx.first` and `tx.scalar`, others for `tx.run`.
 
-<<<<<<< HEAD
     Parameters reach the SQLite driver as they are given. Raises TypeError for a statement with a list of
-    values (`in_`), whose text would depend on how many there are.
-=======
-    Parameters reach the SQLite driver as they are given; expanding ones are not supported. A write without
-    values of its own writes the columns that the parameters name, as on a connection.
->>>>>>> bd8f514 (calls: carrier callbacks cost a third of the statement machinery)
+    values (`in_`), whose text would depend on how many there are. A write without values of its own writes
+    the columns that the parameters name, as on a connection.
     """
 
     def __init__(self, statement: Statement) -> None:

@@ -114,7 +114,6 @@ async def test_a_message_arrives_live_and_is_answered(server: Server, desk: Desk
     note = page.locator('[data-testid=message][data-channel="note"]')
     await expect(note).to_contain_text("only your team sees this")
 
-    await page.keyboard.press("Escape")
     for key, name in (("s", "Starred"), ("a", None)):
         await page.locator("#content").focus()
         await page.keyboard.press(key)

@@ -9,14 +9,16 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from antiphon.contracts.http import info_of, services_of
 from antiphon.contracts.votel import limits
@@ -212,8 +214,16 @@ class Routes:
 
 def mount(app: FastAPI, families: Sequence[Routes]) -> None:
     """Serve the endpoints under `/api` and document them."""
-    for endpoint in (endpoint for family in families for endpoint in family.endpoints):
-        app.add_api_route(
+    for family in families:
+        app.router.routes.extend(_mountable(family))
+
+
+@lru_cache(maxsize=64)
+def _mountable(family: Routes) -> tuple[BaseRoute, ...]:
+    """The family as routes of the framework; they know nothing of an application, so all share them."""
+    router = APIRouter()
+    for endpoint in family.endpoints:
+        router.add_api_route(
             f"/api{endpoint.path}",
             _bind(endpoint),
             methods=[endpoint.method],
@@ -228,6 +238,7 @@ def mount(app: FastAPI, families: Sequence[Routes]) -> None:
             openapi_extra=_documented_input(endpoint),
             include_in_schema=endpoint.documented,
         )
+    return tuple(router.routes)
 
 
 def _bind(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:

@@ -203,7 +203,7 @@ async def test_on_a_phone_one_panel_at_a_time(server: Server, desk: Desk) -> Non
     """List, thread and back at 360 px; the sound of a voice message is played; a new conversation begins."""
     page = await open_inbox(server, desk, viewport={"width": 360, "height": 740})
     await page.goto(f"{server.url}/dashboard/inbox?channel=voicegram")
-    await row(page, "dana.whitfield").click()
+    await row(page, "office@example.com").click()
     await expect(page.get_by_test_id("conversation")).to_have_count(0)
     await page.locator('[data-channel="voicegram"]').get_by_test_id("play").first.click()
     await eventually(

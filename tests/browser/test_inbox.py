@@ -121,6 +121,7 @@ async def test_a_message_arrives_live_and_is_answered(server: Server, desk: Desk
             await expect(newest.get_by_label(name)).to_be_visible()
     await page.get_by_role("menuitem", name="Me", exact=True).click()
     await expect(page.get_by_test_id("assign")).to_have_text("You")
+    await expect(page.get_by_role("menu")).to_have_count(0)
     await page.locator("#content").focus()
     await page.keyboard.press("e")
     await expect(row(page, "<b onmouseover")).to_have_count(0)

@@ -3,7 +3,7 @@ import { IconMicrophone, IconPhone, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type CallRow, callsQuery, numbersQuery, type PhoneNumber } from "@/api/calls";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { simulatorQuery, useMay } from "@/api/session";
 import { usersQuery } from "@/api/users";
 import { ExportButton } from "@/components/ExportButton";
@@ -12,6 +12,7 @@ import { Page } from "@/components/Page";
 import { SummaryBadges } from "@/components/recording/SummaryBadges";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { Duration, PhoneText, Tags, TimeText } from "@/components/texts";
 import { phoneText, sentenceCase } from "@/format";
 import { useFilters } from "@/hooks/useFilters";
@@ -195,18 +196,11 @@ export function CallsPage() {
         label="Calls"
         testId="calls"
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={total ?? 0}
+        {...listProps(list)}
         rowId={({ id }) => id}
         rowLabel={(call) => `${directionWord(call)} call with ${partyName(call)}, ${statusWord(call).toLowerCase()}`}
         rowLink={({ id }) => ({ to: "/calls/$id", params: { id } })}
         rowHeight={60}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         sort={values.sort}
         onSort={(sort) => change({ sort: sort as typeof values.sort })}
         empty={

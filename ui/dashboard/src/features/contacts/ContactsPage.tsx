@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Lead, leadName, leadsQuery, tagsQuery } from "@/api/leads";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { useMay } from "@/api/session";
 import { usersQuery } from "@/api/users";
 import { ExportButton } from "@/components/ExportButton";
@@ -12,6 +12,7 @@ import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { Avatar, PhoneText, Tags, TimeText } from "@/components/texts";
 import { useFilters } from "@/hooks/useFilters";
 import { BulkTags } from "./BulkTags";
@@ -150,17 +151,10 @@ export function ContactsPage() {
         label="Contacts"
         testId="contacts"
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={total ?? 0}
+        {...listProps(list)}
         rowId={({ id }) => id}
         rowLabel={leadName}
         rowLink={({ id }) => ({ to: "/contacts/$id", params: { id } })}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         sort={values.sort}
         onSort={(sort) => change({ sort: sort as typeof values.sort })}
         {...(canWrite && { selected, onSelect: setSelected })}

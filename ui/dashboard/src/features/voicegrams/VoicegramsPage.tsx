@@ -3,13 +3,14 @@ import { IconPhoneCall, IconRecordMail, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { channelsQuery } from "@/api/channels";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { type Voicegram, voicegramsQuery } from "@/api/voicegrams";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
 import { SummaryBadges } from "@/components/recording/SummaryBadges";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { Duration, Tags, TimeText } from "@/components/texts";
 import { phoneText, sentenceCase } from "@/format";
 import { useFilters } from "@/hooks/useFilters";
@@ -124,19 +125,12 @@ export function VoicegramsPage() {
         label="Voicegrams"
         testId="voicegrams"
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={total ?? 0}
+        {...listProps(list)}
         rowId={({ id }) => id}
         rowLabel={(voicegram) => `Voicegram from ${nameOf(voicegram)}`}
         rowLink={({ id }) => ({ to: "/voicegrams/$id", params: { id } })}
         isStrong={({ is_read: isRead }) => !isRead}
         rowHeight={62}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         sort={values.sort}
         onSort={(sort) => change({ sort: sort as typeof values.sort })}
         empty={

@@ -1,7 +1,7 @@
 import { Button, List, Text } from "@mantine/core";
 import { IconDownload, IconHistory, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { type AuditEntry, auditLogQuery, csvAddress } from "@/api/logs";
 import { useMay } from "@/api/session";
 import { usersQuery } from "@/api/users";
@@ -9,6 +9,7 @@ import { FilterBar } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { TimeText } from "@/components/texts";
 import { useFilters } from "@/hooks/useFilters";
 import { filters } from "./filters";
@@ -129,17 +130,10 @@ export function AuditLogPage() {
         label="Changes"
         testId="audit-log"
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={total ?? 0}
+        {...listProps(list)}
         rowId={({ id }) => id}
         rowLabel={({ action, target }) => `${actionText(action)}, ${target.label}`}
         rowHeight={64}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         empty={
           isFiltered ? (
             <EmptyState icon={<IconSearch size={26} />} title="Nothing matches">

@@ -1,13 +1,14 @@
 import { Badge, Button, Group, List, Stack, Text } from "@mantine/core";
 import { IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { peopleQuery, type User } from "@/api/people";
 import { useMay, useMe } from "@/api/session";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page, Section } from "@/components/Page";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { Avatar } from "@/components/texts";
 import { sentenceCase } from "@/format";
 import { useFilters } from "@/hooks/useFilters";
@@ -107,17 +108,10 @@ export function PeoplePage() {
             label="People"
             testId="people"
             columns={columnsFor(me.user.id, may("users:write"))}
-            rows={rowsOf(list.data)}
-            total={total ?? 0}
+            {...listProps(list)}
             rowId={({ id }) => id}
             rowLabel={({ name }) => name}
             rowHeight={58}
-            isLoading={list.isPending}
-            error={list.error}
-            onRetry={() => void list.refetch()}
-            hasMore={list.hasNextPage}
-            isLoadingMore={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
             empty={
               <EmptyState icon={<IconSearch size={26} />} title="Nobody matches">
                 Nobody fits these filters.

@@ -3,13 +3,14 @@ import { IconApi, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { apiKeysQuery } from "@/api/apiKeys";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { csvAddress, type LoggedRequest, requestLogQuery } from "@/api/logs";
 import { useMay } from "@/api/session";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
 import { Page } from "@/components/Page";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { TimeText } from "@/components/texts";
 import { useFilters } from "@/hooks/useFilters";
 import { filters } from "./filters";
@@ -115,17 +116,10 @@ export function RequestLogPage() {
         label="Requests"
         testId="request-log"
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={total ?? 0}
+        {...listProps(list)}
         rowId={({ id }) => id}
         rowLabel={({ method, path, status }) => `${method} ${path}, ${status}`}
         rowHeight={44}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         empty={
           isFiltered ? (
             <EmptyState icon={<IconSearch size={26} />} title="Nothing matches">

@@ -3,13 +3,14 @@ import { IconListDetails, IconRefresh } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/keys";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { useMay } from "@/api/session";
 import { type Attempt, attemptsQuery, resendDelivery, type Webhook } from "@/api/webhooks";
 import { CopyField } from "@/components/CopyField";
 import { Problem } from "@/components/Problem";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { TimeText } from "@/components/texts";
 import { doneToast } from "@/components/toasts";
 import { sentenceCase, spanText } from "@/format";
@@ -166,16 +167,10 @@ export function Attempts({ webhook }: { webhook: Webhook }) {
         label="Deliveries"
         testId="attempts"
         columns={columns(setOpen)}
-        rows={rowsOf(list.data)}
+        {...listProps(list)}
         total={list.data ? totalOf(list.data) : 0}
         rowId={({ id }) => id}
         rowLabel={({ event }) => event}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         empty={
           <EmptyState icon={<IconListDetails size={24} />} title="Nothing sent" isSmall>
             {status === "all" ? "The next event appears here, or send a sample with Test." : "No delivery went this way."}

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "@/api/keys";
-import { rowsOf, totalOf } from "@/api/list";
+import { totalOf } from "@/api/list";
 import { useMay } from "@/api/session";
 import { type Webhook, webhooksQuery } from "@/api/webhooks";
 import { FilterBar } from "@/components/filters/FilterBar";
@@ -12,6 +12,7 @@ import { Page } from "@/components/Page";
 import { SecretOnce } from "@/components/SecretOnce";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
+import { listProps } from "@/components/table/listProps";
 import { TimeText } from "@/components/texts";
 import { plural } from "@/format";
 import { useFilters } from "@/hooks/useFilters";
@@ -113,18 +114,11 @@ export function WebhooksPage() {
         label="Webhooks"
         testId="webhooks"
         columns={columns}
-        rows={rowsOf(list.data)}
-        total={total ?? 0}
+        {...listProps(list)}
         rowId={({ id }) => id}
         rowLabel={nameOfWebhook}
         rowLink={({ id }) => ({ to: "/settings/webhooks/$id", params: { id } })}
         rowHeight={60}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        hasMore={list.hasNextPage}
-        isLoadingMore={list.isFetchingNextPage}
-        onMore={() => void list.fetchNextPage()}
         empty={
           contract || state ? (
             <EmptyState icon={<IconSearch size={26} />} title="Nothing matches">

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypedDict
 
 from antiphon.domain.accounts.engines import (
     DEFAULT,
@@ -61,6 +62,22 @@ async def account_transcription(services: Services, account_id: str) -> Transcri
     return chosen_transcription(services, account_id, choice)
 
 
+class _Service(TypedDict):
+    base_url: str
+    api_key: str
+    model: str
+    allowed_networks: tuple[str, ...]
+
+
+def _service_of(services: Services, account_id: str, choice: EngineChoice) -> _Service:
+    return {
+        "base_url": choice.base_url,
+        "api_key": open_engine_key(services.cipher, account_id, choice),
+        "model": choice.model,
+        "allowed_networks": allowed_networks(services.settings),
+    }
+
+
 def chosen_transcription(services: Services, account_id: str, choice: EngineChoice) -> TranscriptionConfig:
     if choice.profile == DEFAULT:
         return transcription_config(services.settings)
@@ -68,10 +85,7 @@ def chosen_transcription(services: Services, account_id: str, choice: EngineChoi
         return TranscriptionConfig(engine=choice.profile)
     return TranscriptionConfig(
         engine="openai",
-        base_url=choice.base_url,
-        api_key=open_engine_key(services.cipher, account_id, choice),
-        model=choice.model,
-        allowed_networks=allowed_networks(services.settings),
+        **_service_of(services, account_id, choice),
     )
 
 
@@ -82,10 +96,7 @@ def chosen_insight(services: Services, account_id: str, choice: EngineChoice) ->
         return InsightConfig(engine=choice.profile)
     return InsightConfig(
         engine="openai",
-        base_url=choice.base_url,
-        api_key=open_engine_key(services.cipher, account_id, choice),
-        model=choice.model,
-        allowed_networks=allowed_networks(services.settings),
+        **_service_of(services, account_id, choice),
     )
 
 
@@ -96,10 +107,7 @@ def chosen_synthesis(services: Services, account_id: str, choice: EngineChoice) 
         return SynthesisConfig(engine=choice.profile)
     return SynthesisConfig(
         engine="openai",
-        base_url=choice.base_url,
-        api_key=open_engine_key(services.cipher, account_id, choice),
-        model=choice.model,
-        allowed_networks=allowed_networks(services.settings),
+        **_service_of(services, account_id, choice),
     )
 
 

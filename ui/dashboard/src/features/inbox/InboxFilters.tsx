@@ -93,13 +93,13 @@ function MoreFilters({ values, change, count }: Pick<InboxFiltersProps, "values"
   const names = [...new Set([...(values.tag ? [values.tag] : []), ...(tags.data?.tags ?? []).map(({ name }) => name)])];
   return (
     <Popover position="bottom-end" width={290} withinPortal trapFocus withRoles returnFocus>
-      <Popover.Target>
-        <Indicator disabled={count === 0} label={count} size={16} offset={4}>
+      <Indicator disabled={count === 0} label={count} size={16} offset={4}>
+        <Popover.Target>
           <ActionIcon variant="default" size={36} aria-label="More filters" data-testid="more-filters">
             <IconAdjustmentsHorizontal size={17} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown>
         <Stack gap="md">
           <Choices label="Marks">

@@ -40,7 +40,7 @@ function Sent({ message }: { message: OutboxMessage }) {
           className={classes.said}
           renderRoot={(props) => <Link to="/inbox/$id" params={{ id: message.conversation_id }} {...props} />}
         >
-          {message.body}
+          {message.body || "No text"}
         </Text>
       </div>
       <Menu position="bottom-end" withinPortal>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -11,6 +12,25 @@ MAX_TEXT_CHARS = 256
 MAX_PAGE = 1_000_000_000
 
 _INTEGER = re.compile(r"([+-]?)0*([0-9]+)", re.ASCII)
+
+
+def paging_schema(default_limit: int, max_limit: int) -> dict[str, dict[str, Any]]:
+    """JSON schemas of `page` and `limit` for a document, as `QueryText` reads them."""
+    return {
+        "page": {
+            "type": "integer",
+            "default": 1,
+            "minimum": 1,
+            "description": "Out of range is clamped, anything else reads as 1.",
+        },
+        "limit": {
+            "type": "integer",
+            "default": default_limit,
+            "minimum": 1,
+            "maximum": max_limit,
+            "description": f"Out of range is clamped, anything else reads as {default_limit}.",
+        },
+    }
 
 
 class QueryText:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from antiphon.contracts.query import QueryText
+from antiphon.contracts.query import QueryText, paging_schema
 from antiphon.contracts.vocatech.errors import ApiError, Fault
 from antiphon.contracts.vocatech.times import Days, account_zone, days_between, parse_date, today, zone_of
 
@@ -17,21 +17,7 @@ V = TypeVar("V")
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
-PAGING: dict[str, dict[str, Any]] = {
-    "page": {
-        "type": "integer",
-        "default": 1,
-        "minimum": 1,
-        "description": "Out of range is clamped, anything else reads as 1.",
-    },
-    "limit": {
-        "type": "integer",
-        "default": DEFAULT_LIMIT,
-        "minimum": 1,
-        "maximum": MAX_LIMIT,
-        "description": "Out of range is clamped, anything else reads as 50.",
-    },
-}
+PAGING = paging_schema(DEFAULT_LIMIT, MAX_LIMIT)
 DAYS: dict[str, dict[str, Any]] = {
     "start_date": {"type": "string", "format": "date", "description": "First day; default today."},
     "end_date": {

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from antiphon.contracts.query import QueryText
+from antiphon.contracts.query import QueryText, paging_schema
 from antiphon.contracts.voicory.errors import invalid_filter
 from antiphon.core.clock import from_datetime
 from antiphon.core.ids import is_uuid
@@ -22,21 +22,7 @@ _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2}|\d{8})[Tt ](?P<time>[0-9:.,]+)(?P<offset>[Zz]|[ +-][0-9:]+)?", re.ASCII
 )
 
-PAGING: dict[str, dict[str, Any]] = {
-    "page": {
-        "type": "integer",
-        "default": 1,
-        "minimum": 1,
-        "description": "Out of range is clamped, anything else reads as 1.",
-    },
-    "limit": {
-        "type": "integer",
-        "default": DEFAULT_LIMIT,
-        "minimum": 1,
-        "maximum": MAX_LIMIT,
-        "description": "Out of range is clamped, anything else reads as 25.",
-    },
-}
+PAGING = paging_schema(DEFAULT_LIMIT, MAX_LIMIT)
 TIME_SCHEMA: dict[str, Any] = {
     "type": "string",
     "description": "ISO 8601, inclusive; without an offset UTC; a bare date is that whole day.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -19,6 +19,7 @@ from antiphon.domain.contacts.queries import ALL_CHANNELS, get_contact, list_fie
 from antiphon.domain.contacts.records import Contact, Field, Profile
 from antiphon.domain.contacts.tables import contact_addresses, suppressions
 from antiphon.domain.conversations.tables import conversations
+from antiphon.domain.list_filters import lead_condition
 
 CONSENT_CHANNELS = ("sms", "whatsapp", "email", "call")
 
@@ -116,8 +117,18 @@ def get_lead(tx: ReadTx, account_id: str, lead_id: str) -> Lead:
     return describe_leads(tx, account_id, [contact])[0]
 
 
-def page_of_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int, offset: int) -> LeadPage:
-    """One page of the list with the exact total."""
+def page_of_leads(
+    tx: ReadTx,
+    account_id: str,
+    filters: LeadFilters,
+    condition: Mapping[str, Any] | None = None,
+    *,
+    limit: int,
+    offset: int,
+) -> LeadPage:
+    """One page of the list with the exact total; `condition` is a filter. Raises FilterError."""
+    if condition is not None:
+        filters = replace(filters, condition=lead_condition(tx, account_id, condition))
     page = list_leads(tx, account_id, filters, limit=limit, offset=offset)
     return LeadPage(describe_leads(tx, account_id, page.items), page.total)
 

@@ -21,12 +21,14 @@ from starlette.requests import Request
 from antiphon.contracts.http import BodyError, decode_object, read_body
 from antiphon.contracts.votel.errors import Fault, invalid, invalid_request
 from antiphon.core.clock import from_datetime
+from antiphon.core.filters import FilterError, check_filter
 from antiphon.core.ids import is_uuid
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000_000
 MAX_SEARCH_CHARS = 256
+MAX_FILTER_CHARS = 16_384
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -144,6 +146,24 @@ class Query:
             self._faults.append(Fault(name, "not a uuid"))
         return value.lower()
 
+    def filter(self, name: str = "filter") -> dict[str, Any] | None:
+        """A filter as JSON, checked but for its fields (contracts/votel.md 0.7)."""
+        text = self._values.get(name, "")
+        if not text.strip():
+            return None
+        try:
+            if len(text) > MAX_FILTER_CHARS:
+                raise FilterError(f"at most {MAX_FILTER_CHARS} characters")
+            value = decode_object(text.encode())
+            check_filter(value)
+        except FilterError as error:
+            self._faults.append(Fault(name, error.message))
+            return None
+        except (BodyError, RecursionError):
+            self._faults.append(Fault(name, "a filter is a JSON object"))
+            return None
+        return value
+
     def since(self, name: str = "from") -> int | None:
         """Milliseconds, inclusive; a bare date begins at midnight in the account's zone."""
         return self._time(name, end=False)
@@ -193,6 +213,14 @@ class Query:
         return from_datetime(datetime(after.year, after.month, after.day, tzinfo=zone)) - 1
 
 
+FILTER_QUERY: dict[str, dict[str, Any]] = {
+    "filter": {
+        "type": "string",
+        "description": 'JSON: {"all":[…]}, {"any":[…]}, {"not":{…}} or {"field","op","value"}',
+        "example": '{"all":[{"field":"tags","op":"has_any","value":["vip"]}]}',
+    },
+}
+"""The query parameter of lists that take a filter."""
 LIST_QUERY: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     "page": {"type": "integer", "minimum": 1, "default": 1},

@@ -51,14 +51,7 @@ def conversation_data(data: dict[str, Any], *, starred: bool = False) -> dict[st
     return {
         "id": data["id"],
         "lead_id": data["contact_id"],
-        "lead": None
-        if contact is None
-        else {
-            **contact,
-            "pipeline_id": None,
-            "pipeline_stage_id": None,
-            "pipeline_stage_name": None,
-        },
+        "lead": contact,
         "status": data["status"],
         "snoozed_until": to_iso_or_none(data["snoozed_until"]),
         "is_unread": data["is_unread"],

@@ -85,7 +85,13 @@ def connect(path: Path, *, full_sync: bool = False, busy_seconds: float = 5.0) -
     raw.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
     raw.execute("PRAGMA temp_store=MEMORY")
     raw.execute("PRAGMA cache_size=-16000")
+    # Its own lower() knows ASCII alone.
+    raw.create_function("unicode_lower", 1, _lower, deterministic=True)
     return raw
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def create_file(path: Path) -> None:

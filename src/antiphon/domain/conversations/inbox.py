@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,12 +23,14 @@ from antiphon.core.db.search import Mode
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.tables import account_counters, users
+from antiphon.domain.contacts.pipelines import Stage, list_pipelines, stages_by_id
 from antiphon.domain.contacts.queries import (
     contact_needles,
     get_contact,
     get_contacts,
     matching_contacts,
 )
+from antiphon.domain.contacts.records import Contact
 from antiphon.domain.contacts.tables import contact_search, contacts
 from antiphon.domain.conversations.queries import escaped, get_messages
 from antiphon.domain.conversations.records import (
@@ -117,6 +119,7 @@ _COUNTERS = select(func.coalesce(func.sum(account_counters.c.value), 0)).where(
     account_counters.c.name.in_(bindparam("names", expanding=True)),
 )
 
+_OF_CONTACT = ("pipeline_id", "pipeline_stage_id")
 # Written as the indexes have them: SQLite uses a partial index for the same words only.
 _NOT_CLOSED = c.status != literal_column("'closed'")
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
@@ -139,6 +142,16 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
             contacts.c.tags.like(bindparam("tag"), escape="/"),
         )
     ),
+    **{
+        name: c.contact_id.in_(
+            select(contacts.c.id).where(
+                contacts.c.account_id == bindparam("account_id"),
+                contacts.c.deleted_at.is_(None),
+                contacts.c[name] == bindparam(name),
+            )
+        )
+        for name in _OF_CONTACT
+    },
 }
 # From the narrowest to the widest; an index serves a list whose conditions it has.
 _INDEXES = (
@@ -164,6 +177,17 @@ _COUNTED = {
 def _statements(
     active: tuple[str, ...], text: tuple[Mode, int] | None, *, oldest: bool
 ) -> tuple[Prepared, Prepared]:
+    page, count = _build(active, text, oldest=oldest)
+    return Prepared(page), Prepared(count)
+
+
+def _build(
+    active: tuple[str, ...],
+    text: tuple[Mode, int] | None,
+    *,
+    oldest: bool,
+    condition: ColumnElement[bool] | None = None,
+) -> tuple[Select[Any], Select[Any]]:
     """The ids of a page, and the total."""
     conditions = [
         c.account_id == bindparam("account_id"),
@@ -172,16 +196,18 @@ def _statements(
     ]
     if text is not None:
         conditions.append(c.contact_id.in_(matching_contacts(*text)))
+    if condition is not None:
+        conditions.append(condition)
     key = c.last_person_at if "manual" in active else c.last_message_at
     order = (key.asc(), c.id.asc()) if oldest else (key.desc(), c.id.desc())
     page: Select[Any] = select(c.id).where(*conditions)
     count: Select[Any] = select(func.count()).select_from(conversations).where(*conditions)
-    if text is None and not {"starred", "tag"} & set(active):
+    if text is None and condition is None and not {"starred", "tag", *_OF_CONTACT} & set(active):
         index = next(name for name, needed in _INDEXES if needed <= set(active))
         page = page.with_hint(conversations, f"INDEXED BY {index}", "sqlite")
         count = count.with_hint(conversations, f"INDEXED BY {index}", "sqlite")
     page = page.order_by(*order).limit(bindparam("limit")).offset(bindparam("offset"))
-    return Prepared(page), Prepared(count)
+    return page, count
 
 
 def list_conversations(
@@ -196,8 +222,14 @@ def list_conversations(
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
         parameters |= contact_search.parameters(mode, account_id, needles)
-    page, count = _statements(active, text, oldest=filters.sort == "oldest")
-    counters = _counters(active, filters) if text is None else None
+    page: Select[Any] | Prepared
+    count: Select[Any] | Prepared
+    oldest = filters.sort == "oldest"
+    if filters.condition is None:
+        page, count = _statements(active, text, oldest=oldest)
+    else:
+        page, count = _build(active, text, oldest=oldest, condition=filters.condition)
+    counters = _counters(active, filters) if text is None and filters.condition is None else None
     if counters is None:
         total = int(tx.scalar(count, parameters))
     else:
@@ -234,6 +266,10 @@ def _active(filters: ConversationFilters) -> tuple[tuple[str, ...], dict[str, An
     if filters.tag is not None:
         names.append("tag")
         parameters["tag"] = f"%{escaped(msgspec.json.encode(filters.tag).decode())}%"
+    for name in _OF_CONTACT:
+        if (wanted := getattr(filters, name)) is not None:
+            names.append(name)
+            parameters[name] = wanted
     if filters.sort == "manual":
         names.append("manual")
     return tuple(names), parameters
@@ -260,8 +296,9 @@ def get_conversations(tx: ReadTx, account_id: str, ids: Sequence[str]) -> list[C
         return []
     rows = {row.id: row for row in tx.all(_SEVERAL, {"account_id": account_id, "ids": list(ids)})}
     people = get_contacts(tx, account_id, list({row.contact_id for row in rows.values()}))
+    stages = _stages(tx, account_id, people.values())
     return [
-        _conversation(rows[conversation_id], people.get(rows[conversation_id].contact_id))
+        _conversation(rows[conversation_id], people.get(rows[conversation_id].contact_id), stages)
         for conversation_id in ids
         if conversation_id in rows
     ]
@@ -273,13 +310,22 @@ def get_conversation(tx: ReadTx, account_id: str, conversation_id: str) -> Conve
     try:
         contact = get_contact(tx, account_id, row.contact_id)
     except NotFoundError:
-        contact = None
-    return _conversation(row, contact)
+        return _conversation(row, None, {})
+    return _conversation(row, contact, _stages(tx, account_id, [contact]))
 
 
 def renew_conversation(tx: ReadTx, known: Conversation) -> Conversation:
     """The conversation as it is now, with the contact as it was read. Raises NotFoundError."""
-    return _conversation(_row(tx, known.account_id, known.id), known.contact)
+    people = [] if known.contact is None else [known.contact]
+    stages = _stages(tx, known.account_id, people)
+    return _conversation(_row(tx, known.account_id, known.id), known.contact, stages)
+
+
+def _stages(tx: ReadTx, account_id: str, people: Iterable[Contact]) -> Mapping[str, Stage]:
+    """The account's stages, where any of the people is in one."""
+    if not any(person.profile.pipeline_stage_id for person in people):
+        return {}
+    return stages_by_id(list_pipelines(tx, account_id))
 
 
 def _row(tx: ReadTx, account_id: str, conversation_id: str) -> AnyRow:
@@ -380,7 +426,7 @@ def list_thread(
     return ThreadPage(found, int(tx.scalar(count, parameters)), len(ids) > limit)
 
 
-def _conversation(row: AnyRow, contact: Any) -> Conversation:
+def _conversation(row: AnyRow, contact: Contact | None, stages: Mapping[str, Stage]) -> Conversation:
     last = None
     if row.last_message_id is not None:
         name = row.last_message_author_name
@@ -419,4 +465,5 @@ def _conversation(row: AnyRow, contact: Any) -> Conversation:
         row.created_at,
         row.updated_at,
         contact,
+        None if contact is None else stages.get(contact.profile.pipeline_stage_id or ""),
     )

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
+from antiphon.domain.contacts.pipelines import Stage
 from antiphon.domain.contacts.records import Contact
 from antiphon.domain.numbers.records import Number
 
@@ -326,6 +329,7 @@ class Conversation:
     created_at: int
     updated_at: int
     contact: Contact | None = None
+    stage: Stage | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -337,7 +341,8 @@ class ConversationFilters:
     """Absent ones match everything (contracts/votel.md 1.1).
 
     `assigned_to_id` is a user's id or `none`; `starred_by` the user whose stars count. `sort` is newest,
-    oldest, manual or all; without a status all but `all` leave closed ones out.
+    oldest, manual or all; without a status all but `all` leave closed ones out. `condition` is a compiled
+    filter of contracts/votel.md 0.7.
     """
 
     search: str | None = None
@@ -349,6 +354,9 @@ class ConversationFilters:
     channel: str | None = None
     assigned_to_id: str | None = None
     tag: str | None = None
+    pipeline_id: str | None = None
+    pipeline_stage_id: str | None = None
+    condition: ColumnElement[bool] | None = None
     sort: str = "newest"
 
 

@@ -68,7 +68,7 @@ def snapshot(message: Message, updated_at: int, status: MessageStatus | None = N
 
 def conversation_snapshot(conversation: Conversation) -> dict[str, Any]:
     """A conversation with its contact; stars are a person's own and not in it."""
-    contact, last = conversation.contact, conversation.last_message
+    contact, last, stage = conversation.contact, conversation.last_message, conversation.stage
     return {
         "id": conversation.id,
         "contact_id": conversation.contact_id,
@@ -81,6 +81,9 @@ def conversation_snapshot(conversation: Conversation) -> dict[str, Any]:
             "phone": contact.phones[0] if contact.phones else None,
             "company": contact.company or None,
             "tags": list(contact.tags),
+            "pipeline_id": None if stage is None else stage.pipeline_id,
+            "pipeline_stage_id": None if stage is None else stage.id,
+            "pipeline_stage_name": None if stage is None else stage.name,
         },
         "status": conversation.status.value,
         "snoozed_until": conversation.snoozed_until,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
 from antiphon.contracts.votel.errors import invalid
-from antiphon.contracts.votel.inputs import LIST_QUERY
+from antiphon.contracts.votel.inputs import FILTER_QUERY, LIST_QUERY
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas_conversations import (
     BulkChange,
@@ -40,6 +41,7 @@ from antiphon.domain.conversations.state import (
     mark_read,
     open_conversation,
 )
+from antiphon.domain.list_filters import conversation_condition
 
 ROUTES = Routes("Conversations")
 
@@ -62,6 +64,9 @@ _LIST_QUERY = {
     "assigned_to_id": {"type": "string", "description": "A user's id, `me` or `none`"},
     "ai": {"enum": list(AI_MODES)},
     "tag": {"type": "string"},
+    "pipeline_id": _UUID,
+    "pipeline_stage_id": _UUID,
+    **FILTER_QUERY,
     "sort": {"enum": list(SORTS), "default": SORTS[0]},
     **LIST_QUERY,
 }
@@ -90,22 +95,33 @@ async def list_all_conversations(call: Call) -> Response:
         channel=query.choice("channel", CHANNELS),
         assigned_to_id=assigned,
         tag=query.text("tag", MAX_TAG_CHARS),
+        pipeline_id=query.uuid("pipeline_id"),
+        pipeline_stage_id=query.uuid("pipeline_stage_id"),
         sort=query.choice("sort", SORTS) or SORTS[0],
     )
+    condition = query.filter()
     query.check()
     if ai not in (None, "off"):
         # No agent answers in a conversation yet.
         return json_response({"conversations": [], "total": 0})
     rows, stars, total = await call.services.database.read(
-        _page, call.account_id, filters, query.limit, query.page
+        _page, call.account_id, filters, condition, query.limit, query.page
     )
     views = [conversation_view(row, starred=row.id in stars) for row in rows]
     return json_response({"conversations": views, "total": total})
 
 
 def _page(
-    tx: ReadTx, account_id: str, filters: ConversationFilters, limit: int, page: int
+    tx: ReadTx,
+    account_id: str,
+    filters: ConversationFilters,
+    condition: dict[str, Any] | None,
+    limit: int,
+    page: int,
 ) -> tuple[Sequence[Row], set[str], int]:
+    if condition is not None:
+        compiled = conversation_condition(tx, account_id, filters.starred_by, condition)
+        filters = replace(filters, condition=compiled)
     found = list_conversations(tx, account_id, filters, limit, (page - 1) * limit)
     stars = list_starred(tx, account_id, filters.starred_by, [row.id for row in found.items])
     return found.items, stars, found.total

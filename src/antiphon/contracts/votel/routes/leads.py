@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
 from antiphon.contracts.votel.csv import FORMAT_QUERY, MAX_ROWS, check_rows, csv_response, wants_csv
-from antiphon.contracts.votel.inputs import LIST_QUERY
+from antiphon.contracts.votel.inputs import FILTER_QUERY, LIST_QUERY
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas_leads import (
     LIFECYCLES,
@@ -45,6 +45,7 @@ _LIST_QUERY: dict[str, Any] = {
     "lead_source": _TEXT,
     "from": _TIME,
     "to": _TIME,
+    **FILTER_QUERY,
     "sort": {"enum": list(SORT_WORDS), "default": "-created_at"},
     **LIST_QUERY,
     **FORMAT_QUERY,
@@ -93,7 +94,7 @@ async def list_all_leads(call: Call) -> Response:
         until=query.until(),
         sort=query.choice("sort", SORT_WORDS) or "-created_at",
     )
-    list_id = query.uuid("list_id")
+    list_id, condition = query.uuid("list_id"), query.filter()
     query.check()
     rows: list[dict[str, Any]] = []
     total = 0
@@ -101,7 +102,7 @@ async def list_all_leads(call: Call) -> Response:
     if list_id is None:
         limit, offset = (MAX_ROWS, 0) if as_csv else (query.limit, (query.page - 1) * query.limit)
         page = await call.services.database.read(
-            page_of_leads, call.account_id, filters, limit=limit, offset=offset
+            page_of_leads, call.account_id, filters, condition, limit=limit, offset=offset
         )
         rows, total = [lead_view(lead) for lead in page.items], page.total
     if as_csv:

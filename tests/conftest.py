@@ -19,7 +19,7 @@ from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.sqlite import SqliteDatabase
 from antiphon.core.events import EventBus
 from antiphon.migrations.runner import migrate_sqlite
-from schemas import create_postgres_schema, run_admin, truncate_postgres
+from schemas import create_postgres_schema, empty_postgres, run_admin
 from services import MissingPartError, PostgresServer, RedisServer
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -146,7 +146,7 @@ async def migrated_postgres_url(postgres_url: str) -> str:
 @pytest.fixture
 async def clean_postgres_url(migrated_postgres_url: str) -> str:
     """The same with no rows in it."""
-    await truncate_postgres(migrated_postgres_url)
+    await empty_postgres(migrated_postgres_url)
     return migrated_postgres_url
 
 

@@ -1,31 +1,19 @@
 from __future__ import annotations
 
-import asyncio
 import datetime
 import ipaddress
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services import MissingPartError, RedisServer
-
-
-def pytest_asyncio_loop_factories(
-    config: pytest.Config, item: pytest.Item
-) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The guarded client works on transports itself, so it is tried on the server's event loop too."""
-    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
-    if item.path.name == "test_http.py" or item.path.name == "test_http_connections.py":
-        factories["uvloop"] = uvloop.new_event_loop
-    return factories
 
 
 @pytest.fixture

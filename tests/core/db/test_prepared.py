@@ -66,6 +66,22 @@ async def test_a_missing_parameter_is_an_error(database: Database) -> None:
         await database.read(_both, {"account_id": "nobody"})
 
 
+_FORGET = Prepared(users.update().where(users.c.email == bindparam("p_email")).values(password_hash=None))
+
+
+async def test_a_write_may_clear_a_column(database: Database) -> None:
+    def forget(tx: WriteTx) -> tuple[int, list[Any]]:
+        account = create_account(tx, name="First")
+        for name in ("ann", "bob"):
+            email = f"{name}@example.org"
+            create_user(tx, account.id, email=email, name=name, role=Role.MEMBER, password_hash="x")
+        written = tx.run(_FORGET, {"p_email": "ann@example.org"})
+        return written, list(tx.all(_PREPARED, {"account_id": account.id, "limit": 5}))
+
+    written, rows = await database.write(forget)
+    assert (written, [row.password_hash for row in rows]) == (1, [None, "x"])
+
+
 @pytest.mark.parametrize("values", [["ann"], bindparam("names", expanding=True)])
 def test_lists_are_refused(values: Any) -> None:
     """Compiled once, they would be sent as a placeholder that no parameter fills."""

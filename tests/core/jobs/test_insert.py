@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -22,10 +23,18 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
 def test_batch_is_written_with_due_times(connection: Connection) -> None:
     """A delay makes a job deferred from the transaction's time."""
     insert_sqlite(
-        connection, [JobRequest("a", {"id": "x"}, "a:x"), JobRequest("b", {"n": 1}, "b:1", 500, 7)], 1000
+        driver_of(connection),
+        [JobRequest("a", {"id": "x"}, "a:x"), JobRequest("b", {"n": 1}, "b:1", 500, 7)],
+        1000,
     )
     rows = connection.execute(select(jobs).order_by(jobs.c.id)).all()
     assert [(r.name, r.payload, r.status, r.execute_after, r.priority) for r in rows] == [
@@ -39,9 +48,11 @@ def test_batch_is_written_with_due_times(connection: Connection) -> None:
 )
 def test_same_key_is_skipped_while_open(connection: Connection, status: str, skipped: bool) -> None:
     """A key is taken while its job is waiting or running; a held failed job frees it."""
-    insert_sqlite(connection, [JobRequest("a", {"id": 1}, "k"), JobRequest("a", {"id": 2}, "k")], 1000)
+    insert_sqlite(
+        driver_of(connection), [JobRequest("a", {"id": 1}, "k"), JobRequest("a", {"id": 2}, "k")], 1000
+    )
     connection.execute(jobs.update().values(status=status))
-    insert_sqlite(connection, [JobRequest("a", {"id": 3}, "k")], 1000)
+    insert_sqlite(driver_of(connection), [JobRequest("a", {"id": 3}, "k")], 1000)
     payloads = [row.payload for row in connection.execute(select(jobs).order_by(jobs.c.id))]
     expected = [b'{"id":1}'] if skipped else [b'{"id":1}', b'{"id":3}']
     assert payloads == expected

@@ -59,7 +59,9 @@ class _SqlitePlan:
             raise TypeError("a prepared write fills in no defaults")
         self._sql = str(compiled)
         self._names = tuple(compiled.positiontup or ())
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._fixed = {
+            name: value for name, value in compiled.params.items() if not compiled.binds[name].required
+        }
         columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
         if columns:
             # The names of columns are the attributes, as with the rows of a connection.

@@ -266,8 +266,7 @@ class SqliteDatabase:
         try:
             task.result = task.fn(tx, *task.args, **task.kwargs)
             tx.finish()
-            if tx.jobs:
-                insert_sqlite(connection, tx.jobs, tx.now)
+            insert_sqlite(raw, tx.jobs, tx.now)
         except BaseException as error:
             task.error = error
             if not raw.in_transaction:

@@ -1,8 +1,9 @@
-"""Writes the collected jobs of a transaction, in that transaction, one statement per commit."""
+"""Writes the collected jobs of a transaction, in that transaction."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
@@ -11,10 +12,11 @@ from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.sqlite import insert
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.jobs.requests import JobRequest
 from antiphon.core.jobs.tables import DEFERRED, OPEN_JOBS, QUEUED, jobs
 
-_INSERT = (
+_INSERT = Prepared(
     insert(jobs)
     .values(
         name=bindparam("name"),
@@ -35,13 +37,11 @@ def encode_payload(payload: dict[str, str | int]) -> bytes:
     return json.dumps(payload, separators=(",", ":")).encode()
 
 
-def insert_sqlite(connection: Connection, requests: Sequence[JobRequest], now_ms: int) -> None:
+def insert_sqlite(driver: sqlite3.Connection, requests: Sequence[JobRequest], now_ms: int) -> None:
     """Enqueue on SQLite; `now_ms` is the application clock's time of the transaction."""
-    if not requests:
-        return
-    connection.execute(
-        _INSERT,
-        [
+    for request in requests:
+        _INSERT.run(
+            driver,
             {
                 "name": request.name,
                 "payload": encode_payload(request.payload),
@@ -50,10 +50,8 @@ def insert_sqlite(connection: Connection, requests: Sequence[JobRequest], now_ms
                 "status": DEFERRED if request.delay_ms > 0 else QUEUED,
                 "execute_after": now_ms + max(request.delay_ms, 0),
                 "now": now_ms,
-            }
-            for request in requests
-        ],
-    )
+            },
+        )
 
 
 @cache

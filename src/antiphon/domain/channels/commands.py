@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
@@ -28,7 +29,7 @@ _SLUG_TAKEN = select(channels.c.id).where(
     channels.c.slug == bindparam("slug"),
     channels.c.deleted_at.is_(None),
 )
-_COUNT = (
+_COUNT = Prepared(
     channels.update()
     .where(channels.c.account_id == bindparam("p_account"), channels.c.id == bindparam("p_channel"))
     .values(voicegram_count=channels.c.voicegram_count + bindparam("p_amount"))
@@ -149,7 +150,7 @@ def _described(channel: Channel) -> dict[str, Any]:
 
 
 def count_voicegram(tx: WriteTx, account_id: str, channel_id: str, amount: int = 1) -> None:
-    tx.execute(_COUNT, {"p_account": account_id, "p_channel": channel_id, "p_amount": amount})
+    tx.run(_COUNT, {"p_account": account_id, "p_channel": channel_id, "p_amount": amount})
 
 
 def mark_seen(tx: WriteTx, account_id: str, channel_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.tables import accounts
@@ -12,8 +13,11 @@ from antiphon.domain.channels.records import Channel, ChannelKind
 from antiphon.domain.channels.tables import channels
 
 _LIVE = select(channels).where(channels.c.deleted_at.is_(None))
-_BY_ID = _LIVE.where(channels.c.id == bindparam("channel_id"))
-_OWN = _BY_ID.where(channels.c.account_id == bindparam("account_id"))
+# unscoped: senders know no account
+_BY_ID = Prepared(_LIVE.where(channels.c.id == bindparam("channel_id")))
+_OWN = Prepared(
+    _LIVE.where(channels.c.account_id == bindparam("account_id"), channels.c.id == bindparam("channel_id"))
+)
 _LIST = _LIVE.where(channels.c.account_id == bindparam("account_id")).order_by(
     channels.c.created_at.desc(), channels.c.id.desc()
 )
@@ -26,7 +30,7 @@ _HOSTED = (
     .order_by(channels.c.deleted_at.is_not(None), channels.c.deleted_at.desc())
     .limit(1)
 )
-_HOSTED_LIVE = _HOSTED.where(channels.c.deleted_at.is_(None))
+_HOSTED_LIVE = Prepared(_HOSTED.where(channels.c.deleted_at.is_(None)))
 
 
 def to_channel(row: AnyRow) -> Channel:
@@ -57,7 +61,6 @@ def get_channel(tx: ReadTx, account_id: str, channel_id: str) -> Channel:
 
 def find_public_channel(tx: ReadTx, channel_id: str) -> Channel | None:
     """A channel by its id alone, for senders, who know no account."""
-    # unscoped: senders know no account
     row = tx.first(_BY_ID, {"channel_id": channel_id})
     return None if row is None else to_channel(row)
 

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, select, update
 
 from antiphon.core.clock import DAY
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
@@ -23,7 +24,12 @@ from antiphon.domain.channels.commands import count_voicegram
 from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.pipeline import FIRST_RUN, StepRun, delete_object, enqueue_step
 from antiphon.domain.voicegrams.errors import VoicegramStateError
-from antiphon.domain.voicegrams.queries import find_listener, get_completed, get_voicegram
+from antiphon.domain.voicegrams.queries import (
+    find_by_client_id,
+    find_listener,
+    get_completed,
+    get_voicegram,
+)
 from antiphon.domain.voicegrams.records import ListenerKind, Step, StepStatus, Voicegram, VoicegramStatus
 from antiphon.domain.voicegrams.snapshot import snapshot
 from antiphon.domain.voicegrams.tables import listeners, voicegram_steps, voicegrams
@@ -35,9 +41,6 @@ KIND = "voicegram"
 REPROCESS = "voicegram.reprocess"
 """The kind of the job that repeats steps; its id names the run."""
 
-_BY_CLIENT = select(voicegrams.c.id, voicegrams.c.status).where(
-    voicegrams.c.account_id == bindparam("account_id"), voicegrams.c.client_id == bindparam("client_id")
-)
 _OWN = and_(
     voicegrams.c.account_id == bindparam("p_account"),
     voicegrams.c.id == bindparam("p_id"),
@@ -48,7 +51,10 @@ _STEP = and_(
     voicegram_steps.c.voicegram_id == bindparam("p_id"),
     voicegram_steps.c.name == bindparam("p_step"),
 )
-_START_STEP = (
+_INSERT = Prepared(voicegrams.insert())
+_INSERT_STEP = Prepared(voicegram_steps.insert())
+_UPDATE = Prepared(update(voicegrams).where(_OWN))
+_START_STEP = Prepared(
     voicegram_steps.update()
     .where(_STEP)
     .values(
@@ -58,7 +64,7 @@ _START_STEP = (
         finished_at=None,
     )
 )
-_FINISH_STEP = (
+_FINISH_STEP = Prepared(
     voicegram_steps.update()
     .where(_STEP)
     .values(
@@ -89,12 +95,12 @@ def create_voicegram(
     """
     # The channel's row is locked first, so that equal uploads at the same moment meet one after the other.
     count_voicegram(tx, account_id, channel_id)
-    known = tx.first(_BY_CLIENT, {"account_id": account_id, "client_id": client_id})
+    known = find_by_client_id(tx, account_id, client_id)
     if known is not None:
         count_voicegram(tx, account_id, channel_id, -1)
-        return known.id, known.status, False
-    tx.execute(
-        voicegrams.insert(),
+        return *known, False
+    tx.run(
+        _INSERT,
         {
             "id": voicegram_id,
             "account_id": account_id,
@@ -116,8 +122,8 @@ def create_voicegram(
             "search_text": normalise(sender_email),
         },
     )
-    tx.execute(
-        voicegram_steps.insert(),
+    tx.run_all(
+        _INSERT_STEP,
         [
             {
                 "voicegram_id": voicegram_id,
@@ -139,7 +145,7 @@ def create_voicegram(
 
 
 def start_step(tx: WriteTx, account_id: str, voicegram_id: str, step: Step) -> None:
-    tx.execute(
+    tx.run(
         _START_STEP,
         {"p_account": account_id, "p_id": voicegram_id, "p_step": step.value, "p_now": tx.now},
     )
@@ -162,11 +168,9 @@ def finish_step(
     `note` is shown as the step's `error`: why it failed for good, or why another engine did it.
     """
     if results:
-        tx.execute(
-            update(voicegrams).where(_OWN).values(**results), {"p_account": account_id, "p_id": voicegram_id}
-        )
+        tx.run(_UPDATE, {**results, "p_account": account_id, "p_id": voicegram_id})
     status = StepStatus.FAILED if failed else StepStatus.COMPLETED
-    tx.execute(
+    tx.run(
         _FINISH_STEP,
         {
             "p_account": account_id,
@@ -217,10 +221,8 @@ def complete_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> bool:
 
 def show_step(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
     """What a repeated step has changed is found and seen, whether another one follows or not."""
-    values = {"search_text": _search_text(get_voicegram(tx, account_id, voicegram_id))}
-    tx.execute(
-        update(voicegrams).where(_OWN).values(**values), {"p_account": account_id, "p_id": voicegram_id}
-    )
+    text = _search_text(get_voicegram(tx, account_id, voicegram_id))
+    tx.run(_UPDATE, {"search_text": text, "p_account": account_id, "p_id": voicegram_id})
     tx.emit(Event(account_id, "voicegram.updated", voicegram_id))
 
 
@@ -250,9 +252,7 @@ def update_voicegram(tx: WriteTx, account_id: str, voicegram_id: str, changes: d
     if "lead_id" in changes:
         values["contact_id"] = _lead(tx, account_id, changes["lead_id"])
     if values:
-        tx.execute(
-            update(voicegrams).where(_OWN).values(**values), {"p_account": account_id, "p_id": voicegram_id}
-        )
+        tx.run(_UPDATE, {**values, "p_account": account_id, "p_id": voicegram_id})
         after = get_voicegram(tx, account_id, voicegram_id)
         differences = changed(_described(before), _described(after))
         tx.emit(Event(account_id, "voicegram.updated", voicegram_id, {"changes": differences}))

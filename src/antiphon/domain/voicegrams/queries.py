@@ -54,7 +54,7 @@ _RECENT = Prepared(
     .order_by(v.completed_at.desc(), v.id.desc())
     .limit(bindparam("limit"))
 )
-_ONE_COMPLETED = (
+_ONE_COMPLETED = Prepared(
     select(*_COMPLETED)
     .join(channels, channels.c.id == v.channel_id)
     .where(v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id"))
@@ -96,11 +96,13 @@ _FULL = (
     v.contact_id,
 )
 _DETAIL = select(*_FULL).join(channels, channels.c.id == v.channel_id).where(v.deleted_at.is_(None))
-_ONE = _DETAIL.where(v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id"))
-_BY_CLIENT = select(v.id, v.status).where(
-    v.account_id == bindparam("account_id"), v.client_id == bindparam("client_id")
+_ONE = Prepared(_DETAIL.where(v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id")))
+_BY_CLIENT = Prepared(
+    select(v.id, v.status).where(
+        v.account_id == bindparam("account_id"), v.client_id == bindparam("client_id")
+    )
 )
-_STEPS = (
+_STEPS = Prepared(
     select(
         voicegram_steps.c.name,
         voicegram_steps.c.status,

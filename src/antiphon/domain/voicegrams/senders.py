@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.domain.contacts.commands import resolve_contact, touch_contact
@@ -12,10 +13,12 @@ from antiphon.domain.voicegrams.tables import voicegrams
 
 v = voicegrams.c
 
-_SENDER = select(v.sender_email, v.contact_id, v.created_at).where(
-    v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id")
+_SENDER = Prepared(
+    select(v.sender_email, v.contact_id, v.created_at).where(
+        v.account_id == bindparam("account_id"), v.id == bindparam("voicegram_id")
+    )
 )
-_LINK = (
+_LINK = Prepared(
     voicegrams.update()
     .where(v.account_id == bindparam("p_account"), v.id == bindparam("p_id"))
     .values(contact_id=bindparam("p_contact"))
@@ -30,5 +33,5 @@ def link_sender(tx: WriteTx, event: Event) -> None:
     contact = resolve_contact(
         tx, event.account_id, email=row.sender_email, source=Source.WEBSITE, is_verified=True
     )
-    tx.execute(_LINK, {"p_account": event.account_id, "p_id": event.object_id, "p_contact": contact.id})
+    tx.run(_LINK, {"p_account": event.account_id, "p_id": event.object_id, "p_contact": contact.id})
     touch_contact(tx, event.account_id, contact.id, 1, row.created_at)

@@ -73,6 +73,16 @@ async def test_file_goes_in_and_comes_out(store: ObjectStore, tmp_path: Path, si
     assert await store.size(KEY) == size
 
 
+@pytest.mark.parametrize("size", [0, 6_000_000])
+async def test_a_taken_file_is_gone(store: ObjectStore, tmp_path: Path, size: int) -> None:
+    source, data = tmp_path / "source", os.urandom(size)
+    source.write_bytes(data)
+    await store.put(KEY, b"before")
+    await store.take_file(KEY, source)
+    assert await store.get(KEY) == data
+    assert not source.exists()
+
+
 async def test_put_replaces(store: ObjectStore) -> None:
     await store.put(KEY, b"first, longer")
     await store.put(KEY, b"second")
@@ -171,6 +181,7 @@ async def test_other_keys_are_refused(store: ObjectStore, tmp_path: Path, key: s
     for call in (
         store.put(key, b"x"),
         store.put_file(key, source),
+        store.take_file(key, source),
         store.get(key),
         store.get_range(key, 0, 1),
         store.size(key),
@@ -183,8 +194,9 @@ async def test_other_keys_are_refused(store: ObjectStore, tmp_path: Path, key: s
 
 
 async def test_putting_a_missing_file_is_the_callers_error(store: ObjectStore, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        await store.put_file(KEY, tmp_path / "none")
+    for call in (store.put_file, store.take_file):
+        with pytest.raises(FileNotFoundError):
+            await call(KEY, tmp_path / "none")
     with pytest.raises(ObjectMissing):
         await store.size(KEY)
 
@@ -252,9 +264,53 @@ async def test_bytes_and_names_are_synced_before_put_returns(
     assert steps[-1] == ("directory", str(root / "a/b"))
 
 
-async def test_files_are_private(local: LocalStore, root: Path) -> None:
+async def test_a_taken_file_is_moved_and_synced(
+    local: LocalStore, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts/voicegram.md 7.1, of a file that lies on the same file system."""
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    number = source.stat().st_ino
+    steps: list[tuple[str, bool]] = []
+    real_fsync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        steps.append((str(Path(f"/proc/self/fd/{descriptor}").readlink()), (root / KEY).exists()))
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    await local.take_file(KEY, source)
+    assert (root / KEY).stat().st_ino == number
+    assert steps[0] == (str(source), False)
+    assert {(str(path), True) for path in ((root / KEY).parent, root, root.parent)} <= set(steps[1:])
+
+
+async def test_a_file_of_another_disk_is_taken(
+    local: LocalStore, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    real = Path.rename
+
+    def rename(path: Path, target: Path) -> Path:
+        if path == source:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    await local.take_file(KEY, source)
+    assert await local.get(KEY) == b"x"
+    assert not source.exists()
+
+
+async def test_files_are_private(local: LocalStore, root: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"x")
+    source.chmod(0o644)
     await local.put(KEY, b"x")
-    assert (root / KEY).stat().st_mode & 0o777 == 0o600
+    await local.take_file(f"{KEY}.taken", source)
+    for name in (KEY, f"{KEY}.taken"):
+        assert (root / name).stat().st_mode & 0o777 == 0o600
     assert (root / KEY).parent.stat().st_mode & 0o777 == 0o700
 
 

@@ -157,7 +157,7 @@ async def test_200_megabytes_stop_at_25(world: World, tmp_path: Path) -> None:
         for _ in range(200 * 16):
             sent += MIB // 16
             yield bytes(MIB // 16)
-            largest = max(largest, *(path.stat().st_size for path in directory.iterdir()), 0)
+            largest = max(largest, *(path.stat().st_size for path in directory.glob("*")), 0)
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = fault(await send_raw(world, body()))
@@ -331,7 +331,7 @@ class FullStore:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def put_file(self, key: str, path: Path) -> None:
+    async def take_file(self, key: str, path: Path) -> None:
         raise ServiceError(ErrorCategory.QUOTA, "no space left on device", service="storage")
 
 

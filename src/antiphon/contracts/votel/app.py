@@ -46,7 +46,7 @@ from antiphon.contracts.votel.routes import (
     voicegrams,
     webhooks,
 )
-from antiphon.contracts.votel.routing import mount, run
+from antiphon.contracts.votel.routing import Endpoint, mount, run
 from antiphon.contracts.votel.sign_in import SignInGuard
 from antiphon.domain.services import Services
 
@@ -86,6 +86,7 @@ FAMILIES = (
 )
 
 _CALLBACKS = ["", "api", "carriers"]
+_UPLOAD = f"/api{public_recording.UPLOAD.path}"
 _SECURITY_SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
     "session": {
@@ -98,16 +99,16 @@ _SECURITY_SCHEMES = {
 
 
 class VotelApp(FastAPI):
-    """Callbacks of carriers skip the framework's layers, as they come by the hundred."""
+    """What comes by the hundred skips the framework's layers: callbacks of carriers, visitors' uploads."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        words: list[str] = scope["path"].split("/") if scope.get("method") == "POST" else []
-        if len(words) != 5 or words[:3] != _CALLBACKS or not (words[3] and words[4]):
+        found = _direct(scope["path"]) if scope.get("method") == "POST" else None
+        if found is None:
             await super().__call__(scope, receive, send)
             return
+        endpoint, scope["path_params"] = found
         scope["app"] = self
-        scope["path_params"] = {"carrier": words[3], "token": words[4]}
-        response = await run(carriers.RECEIVE, Request(scope, receive))
+        response = await run(endpoint, Request(scope, receive))
         await response(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
@@ -115,6 +116,16 @@ class VotelApp(FastAPI):
             document = super().openapi()
             document.setdefault("components", {})["securitySchemes"] = _SECURITY_SCHEMES
         return self.openapi_schema or {}
+
+
+def _direct(path: str) -> tuple[Endpoint, dict[str, str]] | None:
+    """The endpoint of a POST that needs no router, with what its path names."""
+    if path == _UPLOAD:
+        return public_recording.UPLOAD, {}
+    words = path.split("/")
+    if len(words) == 5 and words[:3] == _CALLBACKS and words[3] and words[4]:
+        return carriers.RECEIVE, {"carrier": words[3], "token": words[4]}
+    return None
 
 
 class _TrailingSlash:

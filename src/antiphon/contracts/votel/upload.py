@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 20
-_FLUSH_BYTES = 256 * 1024
+_FLUSH_BYTES = 1024 * 1024
 _SUFFIX = ".upload"
 
 
@@ -52,11 +52,12 @@ async def receive(request: Request, directory: Path, file_field: str) -> AsyncIt
     boundary = _boundary(request)
     _check_length(request)
     path = directory / f"{new_id()}{_SUFFIX}"
-    file = await asyncio.to_thread(_open, path)
+    spool = _Spool(path)
     try:
-        yield await _Receiver(boundary, file_field, file, path).run(request)
+        yield await _Receiver(boundary, file_field, spool).run(request)
     finally:
-        await asyncio.to_thread(_remove, file, path)
+        if spool.is_open or path.exists():
+            await asyncio.to_thread(spool.remove)
 
 
 def sweep_uploads(directory: Path, older_than_seconds: float = 3600.0) -> int:
@@ -68,21 +69,34 @@ def sweep_uploads(directory: Path, older_than_seconds: float = 3600.0) -> int:
     return len(stale)
 
 
-def _open(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("xb", buffering=0)
+class _Spool:
+    """The file that an upload goes to; made with the first bytes, for threads."""
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
 
-def _remove(file: BinaryIO, path: Path) -> None:
-    with suppress(OSError):
-        file.close()
-    path.unlink(missing_ok=True)
+    @property
+    def is_open(self) -> bool:
+        return self._file is not None
 
+    def write(self, data: bytearray, *, last: bool) -> None:
+        """Append; the last part closes the file."""
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("xb", buffering=0)
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) :]
+        if last:
+            self._file.close()
+            self._file = None
 
-def _write(file: BinaryIO, data: bytearray) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
+    def remove(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+        self.path.unlink(missing_ok=True)
 
 
 def _boundary(request: Request) -> bytes:
@@ -100,10 +114,9 @@ def _check_length(request: Request) -> None:
 
 
 class _Receiver:
-    def __init__(self, boundary: bytes, file_field: str, file: BinaryIO, path: Path) -> None:
+    def __init__(self, boundary: bytes, file_field: str, spool: _Spool) -> None:
         self._file_field = file_field
-        self._file = file
-        self._path = path
+        self._spool = spool
         self._upload = Upload()
         self._waiting = bytearray()
         self._header_name = b""
@@ -133,18 +146,19 @@ class _Receiver:
             async for chunk in request.stream():
                 self._parser.write(chunk)
                 if len(self._waiting) >= _FLUSH_BYTES:
-                    await self._flush()
+                    await self._flush(last=False)
             self._parser.finalize()
         except FormParserError as error:
             raise _malformed() from error
         if not self._ended:
             raise _malformed()
-        await self._flush()
+        if self._upload.path is not None:
+            await self._flush(last=True)
         return self._upload
 
-    async def _flush(self) -> None:
+    async def _flush(self, *, last: bool) -> None:
         data, self._waiting = self._waiting, bytearray()
-        await asyncio.to_thread(_write, self._file, data)
+        await asyncio.to_thread(self._spool.write, data, last=last)
 
     def _on_part_begin(self) -> None:
         self._parts += 1
@@ -172,7 +186,7 @@ class _Receiver:
         if self._name == self._file_field:
             if self._upload.path is not None:
                 raise invalid(self._file_field, "More than one file")
-            self._upload.path = self._path
+            self._upload.path = self._spool.path
             self._upload.name = self._file_name
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:

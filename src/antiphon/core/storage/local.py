@@ -45,6 +45,11 @@ class LocalStore:
         with source:
             await self._run(self._write, key, lambda target: shutil.copyfileobj(source, target, CHUNK_BYTES))
 
+    async def take_file(self, key: str, path: Path) -> None:
+        if not await self._run(self._move, check_key(key), path):
+            await self.put_file(key, path)
+            await self._run(path.unlink)
+
     async def get(self, key: str) -> bytes:
         return await self._run(self._read, check_key(key), 0, None)
 
@@ -100,11 +105,26 @@ class LocalStore:
             fill(file)
             file.flush()
             os.fsync(file.fileno())
-            changed = _make_directories(target.parent)
-            draft.rename(target)
-        # The innermost first: one commit of the file system's journal then covers all of them.
-        for directory in (target.parent, *changed):
-            _sync(directory)
+            _place(draft, target)
+
+    def _move(self, key: str, source: Path) -> bool:
+        """False when the file is on another file system, or not there."""
+        try:
+            descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            os.fchmod(descriptor, 0o600)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        try:
+            _place(source, self._path(key))
+        except OSError as exc:
+            if exc.errno != errno.EXDEV:
+                raise
+            return False
+        return True
 
     @contextlib.contextmanager
     def _draft(self) -> Iterator[tuple[Path, BinaryIO]]:
@@ -163,6 +183,15 @@ class LocalStore:
             file.write(b"\0")
             file.flush()
             draft.unlink()
+
+
+def _place(draft: Path, target: Path) -> None:
+    """Give a file that is on disk its name, for good."""
+    changed = _make_directories(target.parent)
+    draft.rename(target)
+    # The innermost first: one commit of the file system's journal then covers all of them.
+    for directory in (target.parent, *changed):
+        _sync(directory)
 
 
 def _make_directories(directory: Path) -> list[Path]:

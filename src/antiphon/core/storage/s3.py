@@ -63,6 +63,10 @@ class S3Store:
         with _errors(key):
             await self._bucket.put_async(key, path, use_multipart=size > _MULTIPART_BYTES)
 
+    async def take_file(self, key: str, path: Path) -> None:
+        await self.put_file(key, path)
+        await asyncio.to_thread(path.unlink)
+
     async def get(self, key: str) -> bytes:
         with _errors(check_key(key)):
             answer = await self._bucket.get_async(key)

@@ -55,6 +55,10 @@ class ObjectStore(Protocol):
         """As `put`, from a file, which stays. Raises FileNotFoundError without it."""
         ...
 
+    async def take_file(self, key: str, path: Path) -> None:
+        """As `put_file`, but the file is moved where that can be done; it is gone afterwards."""
+        ...
+
     async def get(self, key: str) -> bytes:
         """The whole object. Raises ObjectMissing."""
         ...

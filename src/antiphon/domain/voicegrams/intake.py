@@ -34,7 +34,7 @@ async def store_recording(
 ) -> tuple[str, str]:
     """Keep the file as a voicegram of the channel: its id and status; an equal `client_id` gives the first.
 
-    Raises AudioError for what is no recording.
+    The file is gone once it is kept. Raises AudioError for what is no recording.
     """
     known = await services.database.read(find_by_client_id, channel.account_id, client_id)
     if known is not None:
@@ -45,7 +45,7 @@ async def store_recording(
     voicegram_id = voicegram_id or new_id()
     source_key = f"voicegrams/{channel.account_id}/{voicegram_id}/source.{info.container.value}"
     kept = False
-    await services.store.put_file(source_key, path)
+    await services.store.take_file(source_key, path)
     try:
         found_id, status, kept = await services.database.write(
             create_voicegram,

@@ -62,7 +62,7 @@ async def upload_attachment(call: Call) -> Response:
             if upload.size == 0:
                 raise invalid("file", "is empty")
             content_type = media_type_of(await asyncio.to_thread(_head, upload.path))
-            await services.store.put_file(key, upload.path)
+            await services.store.take_file(key, upload.path)
             name, size = _safe_name(upload.name), upload.size
     except AudioError:
         raise invalid("file", f"larger than {MAX_BYTES // 2**20} MiB", "too_large") from None

@@ -154,6 +154,9 @@ async def upload_voicegram(call: Call) -> Response:
     return json_response({"id": voicegram_id, "status": status}, 202)
 
 
+UPLOAD = ROUTES.endpoints[-1]
+
+
 async def _accept(call: Call, upload: Upload) -> tuple[str, str]:
     services, fields = call.services, upload.fields
     channel_id = fields.get("channel_id", "").lower()

@@ -243,6 +243,7 @@ async def world(
         bus,
         MediaPool(max_workers=1),
         tmp_path,
+        allow_insecure_webhooks=True,
         webhook_allowed_networks=["127.0.0.1/32"],
     )
     registry = JobRegistry()

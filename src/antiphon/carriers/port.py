@@ -17,6 +17,20 @@ OptOut = Literal["stop", "start", "help"]
 
 MAX_MEDIA_BYTES = 32 * 1024 * 1024
 MAX_RECORDING_BYTES = 128 * 1024 * 1024
+_MIB = 1024 * 1024
+_MEDIA_LIMITS: Mapping[tuple[str, str], Mapping[str, int]] = {
+    ("twilio", "sms"): {"": 5 * _MIB},
+    ("twilio", "whatsapp"): {"": 16 * _MIB},
+    ("meta_whatsapp", "whatsapp"): {"image": 5 * _MIB, "audio": 16 * _MIB, "video": 16 * _MIB},
+    ("simulator", "sms"): {"": 5 * _MIB},
+    ("simulator", "whatsapp"): {"": 16 * _MIB},
+}
+
+
+def media_limit(carrier: str, channel: str, content_type: str) -> int:
+    """The bytes that a carrier takes of a file of the type, of all files of one text message."""
+    limits = _MEDIA_LIMITS.get((carrier, channel), {})
+    return limits.get(content_type.partition("/")[0], limits.get("", MAX_MEDIA_BYTES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from antiphon.domain.conversations.commands import receive_message
 from antiphon.domain.conversations.delivery import apply_status
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage
 from antiphon.domain.conversations.records import MessageStatus as Status
-from antiphon.domain.numbers.network import open_carrier
+from antiphon.domain.numbers.network import watched
 from antiphon.domain.numbers.queries import get_connection, get_own_number, list_numbers
 from antiphon.domain.numbers.records import Connection, Number
 from antiphon.domain.services import Services
@@ -216,8 +216,8 @@ class CarrierJobs:
             call = await database.read(get_call, account_id, call_id)
             if call.recording_source is not None or call.recording_deleted_at is not None:
                 return
-            carrier = open_carrier(self._services, connection)
-            fetched = await carrier.fetch_media(url=str(payload["url"]), max_bytes=MAX_RECORDING_BYTES)
+            async with watched(self._services, connection) as carrier:
+                fetched = await carrier.fetch_media(url=str(payload["url"]), max_bytes=MAX_RECORDING_BYTES)
             key = f"recordings/{account_id}/{call_id}/source"
             await self._services.store.put(key, fetched.data)
         await database.write(attach_recording, account_id, call_id, source_key=key)

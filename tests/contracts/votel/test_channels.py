@@ -30,6 +30,7 @@ async def test_campaign(world: World) -> None:
         "host": None,
         "slug": "winter",
         "is_active": False,
+        "status": "active",
         "greeting": "Hello",
         "notify_emails": ["a@example.com"],
         "embed_code": None,

@@ -121,6 +121,41 @@ async def test_bad_bodies(world: World, body: dict[str, Any], field: str) -> Non
     assert len(await thread_of(world, message.conversation_id)) == 1
 
 
+async def test_attachments_by_address(world: World) -> None:
+    """votel.md 1.2: https addresses beside file ids; what is fetched later stands in the thread at once."""
+    message = await receive(world, "hello")
+    url = "https://www.example.com/offers/Drill%20press.pdf"
+    sent = (await send(world, message.conversation_id, attachments=[url])).json()
+    (shown,) = sent["attachments"]
+    assert (shown["name"], shown["size"]) == ("Drill press.pdf", 0)
+    assert (await world.get(shown["url"].partition("/api")[2])).status_code == 404
+    for refused in (
+        "http://www.example.com/x.png",
+        "https://127.0.0.1/x.png",
+        "https://user:word@example.com/x.png",
+        "file:///etc/passwd",
+        "https://[::1]/x.png",
+        "https://169.254.169.254/latest/meta-data",
+        "javascript:alert(1)",
+        f"https://www.example.com/{'x' * 2100}",
+    ):
+        answer = await send(world, message.conversation_id, attachments=[url, refused])
+        assert fault(answer)["field"] == "attachments.1", refused
+    assert len(await thread_of(world, message.conversation_id)) == 2
+
+
+async def test_the_carrier_s_own_limit(world: World) -> None:
+    """votel.md 1.2: 400 `too_large`, by the carrier's rule for the channel."""
+    message = await receive(world, "hello")
+    await receive(world, "hello", channel="whatsapp")
+    upload = {"file": ("long.bin", b"\x89PNG\r\n\x1a\n" + bytes(6 * 2**20), "image/png")}
+    file = (await world.post("/storage/attachment", files=upload)).json()
+    answer = await send(world, message.conversation_id, attachments=[file["id"]])
+    assert (fault(answer)["field"], fault(answer)["code"]) == ("attachments", "too_large")
+    answer = await send(world, message.conversation_id, attachments=[file["id"]], channel="whatsapp")
+    assert answer.status_code == 201, answer.text
+
+
 async def test_emoji_and_long_texts(world: World) -> None:
     """1,600 characters pass; parts are counted as a phone network does."""
     message = await receive(world, "hello")

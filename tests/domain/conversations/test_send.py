@@ -261,6 +261,19 @@ async def test_refused_access_is_shown_at_the_connection(world: CarrierWorld, ap
     assert (message.status, message.error_code) == (MessageStatus.FAILED, "carrier_unavailable")
     connection = await world.database.read(get_connection, world.account_id, line.connection.id)
     assert (connection.status, connection.last_error) == (ConnectionStatus.ERROR, "Authenticate")
+    await world.send(line)
+    await world.work()
+    assert world.told("integration.") == ["integration.status_changed"]
+    api.answer = None
+    await world.send(line)
+    await world.work()
+    connection = await world.database.read(get_connection, world.account_id, line.connection.id)
+    assert (connection.status, connection.last_error) == (ConnectionStatus.CONNECTED, None)
+    told = [event.data for event in world.events if event.type == "integration.status_changed"]
+    assert [(data["from"], data["to"], data["reason"]) for data in told] == [
+        ("connected", "error", "Authenticate"),
+        ("error", "connected", None),
+    ]
 
 
 @pytest.mark.parametrize(("code", "own"), [(21610, "opted_out"), (21211, "invalid_number"), (1, "twilio_1")])

@@ -54,11 +54,30 @@ def sample_channel(now: int) -> dict[str, Any]:
             "greeting": "",
             "notify_emails": [],
             "is_active": True,
+            "status": "active",
             "voicegram_count": 0,
             "last_seen_at": None,
             "created_at": now - MINUTE,
             "updated_at": now,
         },
+    }
+
+
+def sample_channel_status(now: int) -> dict[str, Any]:
+    sample = sample_channel(now)
+    domain = {"kind": "domain", "name": "www.example.com", "host": "www.example.com", "slug": None}
+    told = {"from": "pending", "to": "active", "reason": "The widget was seen"}
+    return {**sample, "channel": {**sample["channel"], **domain, "last_seen_at": now}, **told}
+
+
+def sample_integration(now: int) -> dict[str, Any]:
+    return {
+        "id": f"{TEST_PREFIX}integration_1",
+        "key": "smtp",
+        "label": "Mail server",
+        "from": "connected",
+        "to": "error",
+        "reason": "The server refused the password",
     }
 
 

@@ -144,6 +144,7 @@ class RecordingChannel(BaseModel):
     notify_emails: list[str]
     embed_code: str | None
     public_url: str | None
+    status: Literal["pending", "active", "error"]
     last_seen_at: str | None
     voicegram_count: int
     created_at: str

@@ -8,28 +8,43 @@ from antiphon.contracts.votel.errors import invalid
 from antiphon.contracts.votel.schemas import parse_email
 from antiphon.contracts.votel.schemas_conversations import MessageCreate
 from antiphon.core.db.transaction import ReadTx, WriteTx
+from antiphon.core.destinations import parse_destination
 from antiphon.core.errors import DomainError, NotFoundError
+from antiphon.core.http import HttpFailure
 from antiphon.core.ids import is_uuid
 from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.contacts.commands import resolve_contact
 from antiphon.domain.contacts.queries import find_contact_by_address, get_contact
 from antiphon.domain.contacts.records import Contact, Source
-from antiphon.domain.conversations.commands import add_note, check_outbound, send_mail, send_message
+from antiphon.domain.conversations.attachments import whatsapp_type
+from antiphon.domain.conversations.commands import (
+    MAIL_CARRIER,
+    add_note,
+    check_outbound,
+    check_sizes,
+    send_mail,
+    send_message,
+)
+from antiphon.domain.conversations.consent import check_consent
 from antiphon.domain.conversations.files import get_file
 from antiphon.domain.conversations.inbox import find_conversation_id
 from antiphon.domain.conversations.queries import get_message, is_window_open
 from antiphon.domain.conversations.records import (
+    Attachment,
     Channel,
     Message,
     OutboundMail,
     OutboundMessage,
+    Purpose,
+    RemoteFile,
     StoredFile,
 )
+from antiphon.domain.conversations.remote_files import filename_of
 from antiphon.domain.conversations.routes import NO_CHANNEL, choose_address, choose_number
 from antiphon.domain.conversations.rows import ensure_conversation
+from antiphon.domain.services import Services
 
-MAX_TOTAL_BYTES = 25 * 1024 * 1024
 _BODY_FIELDS = {"message": "body"}
 
 
@@ -38,6 +53,7 @@ class Draft:
     """What to send, to a lead or to an address."""
 
     body: MessageCreate
+    is_personal: bool
     lead_id: str | None = None
     to: str | None = None
 
@@ -121,7 +137,8 @@ def _compose(tx: ReadTx, account_id: str, draft: Draft, contact: Contact) -> Out
             raise invalid("from", "no such mailbox", NO_CHANNEL)
         if not body.body:
             raise invalid("body", "required", "required")
-        return OutboundMail(
+        check_sizes(MAIL_CARRIER, channel, files)
+        mail = OutboundMail(
             contact_id=contact.id,
             to=_own(draft, choose_address(tx, account_id, contact), contact.emails),
             subject=body.subject or "",
@@ -133,7 +150,19 @@ def _compose(tx: ReadTx, account_id: str, draft: Draft, contact: Contact) -> Out
             scheduled_at=body.scheduled_at,
             reply_to_message_id=body.reply_to_message_id,
             metadata=body.metadata,
+            purpose=Purpose(body.purpose),
+            is_personal=draft.is_personal,
         )
+        check_consent(
+            tx,
+            account_id,
+            contact,
+            channel,
+            mail.to,
+            purpose=mail.purpose,
+            is_personal=mail.is_personal,
+        )
+        return mail
     for name in ("html", "subject", "cc", "bcc"):
         if getattr(body, name):
             raise invalid(name, "only of an email")
@@ -151,6 +180,8 @@ def _compose(tx: ReadTx, account_id: str, draft: Draft, contact: Contact) -> Out
         scheduled_at=body.scheduled_at,
         reply_to_message_id=body.reply_to_message_id,
         metadata=body.metadata,
+        purpose=Purpose(body.purpose),
+        is_personal=draft.is_personal,
     )
     try:
         check_outbound(tx, account_id, outgoing)
@@ -168,11 +199,11 @@ def _own(draft: Draft, chosen: str, known: tuple[str, ...]) -> str:
     return wanted if wanted in known else chosen
 
 
-def _message_type(channel: Channel, files: tuple[StoredFile, ...]) -> str:
+def _message_type(channel: Channel, files: tuple[Attachment, ...]) -> str:
     if channel is not Channel.WHATSAPP or not files:
         return "text"
-    kind = files[0].content_type.partition("/")[0]
-    return kind if kind in ("image", "audio", "video") else "document"
+    # What a file behind an address is, is known once it has been fetched.
+    return whatsapp_type(files[0].content_type if isinstance(files[0], StoredFile) else "")
 
 
 def _check_reply(tx: ReadTx, account_id: str, body: MessageCreate, contact: Contact) -> None:
@@ -186,16 +217,33 @@ def _check_reply(tx: ReadTx, account_id: str, body: MessageCreate, contact: Cont
         raise invalid("reply_to_message_id", "not a message of this conversation")
 
 
-def _files(tx: ReadTx, account_id: str, ids: list[str]) -> tuple[StoredFile, ...]:
-    found = []
-    for position, file_id in enumerate(ids):
+def _files(tx: ReadTx, account_id: str, given: list[str]) -> tuple[Attachment, ...]:
+    """Uploaded files by their ids, others by the addresses that `check_addresses` has let pass."""
+    found: list[Attachment] = []
+    for position, item in enumerate(given):
+        if ":" in item:
+            found.append(RemoteFile(item, filename_of(item)))
+            continue
         try:
-            if not is_uuid(file_id):
+            if not is_uuid(item):
                 raise NotFoundError
-            file = get_file(tx, account_id, file_id.lower())
+            file = get_file(tx, account_id, item.lower())
         except NotFoundError:
             raise invalid(f"attachments.{position}", "no such file") from None
         found.append(StoredFile(file.object_key, file.content_type, file.name, file.size))
-    if sum(file.size for file in found) > MAX_TOTAL_BYTES:
-        raise invalid("attachments", "more than 25 MiB in all", "too_large")
     return tuple(found)
+
+
+async def check_addresses(services: Services, attachments: list[str]) -> None:
+    """Those that are addresses: https, and of hosts that may be asked. Raises ApiError."""
+    for position, item in enumerate(attachments):
+        if ":" not in item:
+            continue
+        field = f"attachments.{position}"
+        try:
+            destination = parse_destination(item, services.settings.allow_insecure_webhooks)
+            await services.http.check_destination(destination.url)
+        except DomainError as error:
+            raise invalid(field, error.message) from error
+        except HttpFailure as failure:
+            raise invalid(field, "The host of the URL is not allowed") from failure

@@ -46,6 +46,7 @@ def channel_view(channel: Channel, subdomain: str | None, origin: str) -> dict[s
         "host": channel.host,
         "slug": channel.slug,
         "is_active": channel.is_active,
+        "status": channel.status.value,
         "greeting": channel.greeting,
         "notify_emails": list(channel.notify_emails),
         "embed_code": None if is_campaign else script,

@@ -170,6 +170,26 @@ def recording_channel(event: Event, telling: Telling) -> dict[str, Any]:
     return {"recording_channel": view, **_changes(event)}
 
 
+def channel(event: Event, telling: Telling) -> dict[str, Any]:
+    """The recording channel whose widget is seen, or no more."""
+    shown = recording_channel(event, telling)["recording_channel"]
+    return {"channel": shown, **_given(event, "from", "to", "reason")}
+
+
+def integration(event: Event, telling: Telling) -> dict[str, Any]:
+    """The connection as `GET /integrations` shows it."""
+    data = event.data
+    shown = {"id": event.object_id}
+    if "key" in data:
+        shown |= {
+            "key": data["key"],
+            "label": data["label"],
+            "status": data["to"],
+            "last_error": data["reason"],
+        }
+    return {"integration": shown, **_given(event, "from", "to", "reason")}
+
+
 def lead(event: Event, telling: Telling) -> dict[str, Any]:
     """The lead as `GET /leads/{id}` shows it, as it was then; of a deleted one the id is left."""
     data = event.data

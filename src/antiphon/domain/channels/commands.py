@@ -9,19 +9,22 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.audit import Target, changed, record
+from antiphon.domain.accounts.statuses import tell_status
 from antiphon.domain.accounts.subdomains import SLUG, slugify
 from antiphon.domain.channels.errors import ChannelError
 from antiphon.domain.channels.queries import get_channel
-from antiphon.domain.channels.records import Channel, ChannelKind
+from antiphon.domain.channels.records import Channel, ChannelKind, ChannelStatus
 from antiphon.domain.channels.snapshot import snapshot
 from antiphon.domain.channels.tables import channels
 
 NAME_LENGTH = 200
+MISSED_MS = 7 * DAY
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 _SLUG_TAKEN = select(channels.c.id).where(
@@ -33,6 +36,29 @@ _COUNT = Prepared(
     channels.update()
     .where(channels.c.account_id == bindparam("p_account"), channels.c.id == bindparam("p_channel"))
     .values(voicegram_count=channels.c.voicegram_count + bindparam("p_amount"))
+)
+
+_SET_STATUS = (
+    channels.update()
+    .where(
+        channels.c.account_id == bindparam("p_account"),
+        channels.c.id == bindparam("p_channel"),
+        channels.c.status != bindparam("p_status"),
+        channels.c.deleted_at.is_(None),
+    )
+    .values(status=bindparam("p_status"))
+)
+# unscoped: scheduled, for every account
+_MISSED = (
+    select(channels.c.account_id, channels.c.id)
+    .where(
+        channels.c.kind == ChannelKind.DOMAIN.value,
+        channels.c.status == ChannelStatus.ACTIVE.value,
+        channels.c.is_active.is_(True),
+        channels.c.deleted_at.is_(None),
+        channels.c.last_seen_at < bindparam("before"),
+    )
+    .limit(200)
 )
 
 
@@ -79,6 +105,7 @@ def create_channel(
             "voicegram_count": 0,
             "created_at": tx.now,
             "updated_at": tx.now,
+            "status": (ChannelStatus.PENDING if host else ChannelStatus.ACTIVE).value,
         },
     )
     channel = get_channel(tx, account_id, channel_id)
@@ -154,11 +181,39 @@ def count_voicegram(tx: WriteTx, account_id: str, channel_id: str, amount: int =
 
 
 def mark_seen(tx: WriteTx, account_id: str, channel_id: str) -> None:
-    """The channel's widget has just loaded."""
+    """The channel's widget has just loaded; the first time, and after a silence, that is told."""
     tx.execute(
         channels.update()
         .where(channels.c.account_id == account_id, channels.c.id == channel_id)
         .values(last_seen_at=tx.now)
+    )
+    _set_status(tx, account_id, channel_id, ChannelStatus.ACTIVE, "The widget was seen")
+
+
+def miss_widgets(tx: WriteTx) -> int:
+    """Tell of domains whose widget has not loaded for a week; returns how many. For the schedule."""
+    # unscoped: scheduled, for every account
+    missed = tx.all(_MISSED, {"before": tx.now - MISSED_MS})
+    for row in missed:
+        _set_status(tx, row.account_id, row.id, ChannelStatus.ERROR, "The widget was not seen for 7 days")
+    return len(missed)
+
+
+def _set_status(tx: WriteTx, account_id: str, channel_id: str, status: ChannelStatus, reason: str) -> None:
+    before = get_channel(tx, account_id, channel_id)
+    own = {"p_account": account_id, "p_channel": channel_id, "p_status": status.value}
+    # The condition makes one of two at once the one that changes it.
+    if before.status is status or tx.execute(_SET_STATUS, own).rowcount == 0:
+        return
+    tell_status(
+        tx,
+        account_id,
+        "channel.status_changed",
+        _target(before),
+        before=before.status.value,
+        after=status.value,
+        reason=reason,
+        data=snapshot(tx, get_channel(tx, account_id, channel_id)),
     )
 
 

@@ -9,7 +9,7 @@ from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.tables import accounts
-from antiphon.domain.channels.records import Channel, ChannelKind
+from antiphon.domain.channels.records import Channel, ChannelKind, ChannelStatus
 from antiphon.domain.channels.tables import channels
 
 _LIVE = select(channels).where(channels.c.deleted_at.is_(None))
@@ -48,6 +48,7 @@ def to_channel(row: AnyRow) -> Channel:
         row.last_seen_at,
         row.created_at,
         row.updated_at,
+        ChannelStatus(row.status),
     )
 
 

@@ -11,6 +11,14 @@ class ChannelKind(StrEnum):
     CAMPAIGN = "campaign"
 
 
+class ChannelStatus(StrEnum):
+    """Of a domain: its widget was never seen, is seen, is seen no more. A campaign is active."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    ERROR = "error"
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """`host` is set for a domain, `slug` for a campaign."""
@@ -28,3 +36,4 @@ class Channel:
     last_seen_at: int | None
     created_at: int
     updated_at: int
+    status: ChannelStatus = ChannelStatus.PENDING

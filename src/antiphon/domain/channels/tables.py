@@ -24,6 +24,7 @@ channels = Table(
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("deleted_at", Millis),
+    Column("status", String(16), nullable=False, server_default="pending"),
     Index("ix_recording_channels_account_id_created_at", "account_id", "created_at"),
     Index("ix_recording_channels_host", "host"),
     Index(

@@ -1,4 +1,6 @@
-"""Attachments of received messages: fetched after the message, which is told of once all are settled."""
+"""Attachments that are fetched: of received messages, which are told of once all are settled, and those
+that a message to be sent names by their addresses.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,26 @@ from sqlalchemy import bindparam, update
 
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
+from antiphon.domain.conversations.delivery import fail_message
 from antiphon.domain.conversations.queries import get_media, get_message
-from antiphon.domain.conversations.records import Media, MediaStatus
-from antiphon.domain.conversations.rows import LOCK_MESSAGE
+from antiphon.domain.conversations.records import Channel, Media, MediaStatus
+from antiphon.domain.conversations.rows import LOCK_MESSAGE, update_message
 from antiphon.domain.conversations.snapshot import snapshot
 from antiphon.domain.conversations.tables import media
 
+ATTACHMENT = "attachment_unavailable"
+
 _OWN_MEDIA = (media.c.account_id == bindparam("p_account")) & (media.c.id == bindparam("p_id"))
+
+_GIVE_UP = (
+    update(media)
+    .where(
+        media.c.account_id == bindparam("p_account"),
+        media.c.message_id == bindparam("p_message"),
+        media.c.status == MediaStatus.PENDING.value,
+    )
+    .values(status=MediaStatus.FAILED.value)
+)
 
 
 def store_media(
@@ -38,6 +53,34 @@ def store_media(
 def fail_media(tx: WriteTx, account_id: str, media_id: str) -> None:
     """The attachment cannot be had; the message is announced without it. Raises NotFoundError."""
     _settle(tx, get_media(tx, account_id, media_id), {"status": MediaStatus.FAILED.value})
+
+
+def attach_fetched(
+    tx: WriteTx, account_id: str, media_id: str, *, object_key: str, content_type: str, size: int
+) -> None:
+    """An attachment of a message to be sent is stored; WhatsApp is told what it is. Raises NotFoundError."""
+    item = get_media(tx, account_id, media_id)
+    tx.execute(
+        update(media)
+        .where(_OWN_MEDIA)
+        .values(object_key=object_key, content_type=content_type, size=size, status=MediaStatus.STORED.value),
+        {"p_account": account_id, "p_id": media_id},
+    )
+    message = get_message(tx, account_id, item.message_id)
+    if message.channel is Channel.WHATSAPP and message.media[0].id == media_id:
+        update_message(tx, account_id, message.id, {"message_type": whatsapp_type(content_type)})
+
+
+def refuse_attachment(tx: WriteTx, account_id: str, message_id: str, reason: str) -> None:
+    """An attachment cannot be had, so the message is not sent; its address stays for another try."""
+    tx.execute(_GIVE_UP, {"p_account": account_id, "p_message": message_id})
+    fail_message(tx, account_id, message_id, ATTACHMENT, reason)
+
+
+def whatsapp_type(content_type: str) -> str:
+    """What WhatsApp calls a message with such a file."""
+    kind = content_type.partition("/")[0]
+    return kind if kind in ("image", "audio", "video") else "document"
 
 
 def _settle(tx: WriteTx, item: Media, values: dict[str, Any]) -> None:

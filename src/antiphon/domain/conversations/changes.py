@@ -14,6 +14,7 @@ from antiphon.core.events import Event, events
 from antiphon.domain.accounts.audit import Target, changed, record
 from antiphon.domain.accounts.commands import add_to_counter
 from antiphon.domain.contacts.commands import touch_contact
+from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.conversations.commands import (
     MAX_AHEAD_MS,
     MAX_BODY,
@@ -25,6 +26,7 @@ from antiphon.domain.conversations.commands import (
     send_mail,
     send_message,
 )
+from antiphon.domain.conversations.consent import quiet_end
 from antiphon.domain.conversations.queries import counter_name, get_message
 from antiphon.domain.conversations.records import (
     UNSENT,
@@ -34,6 +36,7 @@ from antiphon.domain.conversations.records import (
     MessageStatus,
     OutboundMail,
     OutboundMessage,
+    RemoteFile,
     StoredFile,
 )
 from antiphon.domain.conversations.rows import (
@@ -105,6 +108,10 @@ def release_message(tx: WriteTx, account_id: str, message_id: str) -> bool:
         return False
     if message.status is not MessageStatus.SCHEDULED or (message.scheduled_at or 0) > tx.now:
         return False
+    if (later := _quiet_until(tx, message)) > tx.now:
+        update_message(tx, account_id, message_id, {"scheduled_at": later})
+        enqueue_release(tx, account_id, message_id, later)
+        return False
     update_message(tx, account_id, message_id, {"status": MessageStatus.QUEUED.value, "created_at": tx.now})
     add_to_counter(tx, account_id, counter_name(message.channel), 1)
     if message.contact_id is not None:
@@ -112,6 +119,13 @@ def release_message(tx: WriteTx, account_id: str, message_id: str) -> bool:
     note_message(tx, lock_conversation(tx, account_id, message.conversation_id), message_id)
     enqueue_sending(tx, account_id, message_id)
     return True
+
+
+def _quiet_until(tx: WriteTx, message: Message) -> int:
+    if message.contact_id is None:
+        return tx.now
+    contact = get_contact(tx, message.account_id, message.contact_id)
+    return quiet_end(tx, message.account_id, contact, message.source, message.purpose, tx.now)
 
 
 def edit_message(
@@ -184,8 +198,10 @@ def retry_message(tx: WriteTx, account_id: str, message_id: str) -> Message:
         raise NotFoundError("Contact not found")
     attached = tuple(
         StoredFile(item.object_key, item.content_type, item.filename, item.size)
-        for item in message.media
         if item.object_key is not None
+        else RemoteFile(item.source_url or "", item.filename)
+        for item in message.media
+        if item.object_key is not None or item.source_url is not None
     )
     if message.channel is Channel.EMAIL:
         return send_mail(
@@ -202,6 +218,8 @@ def retry_message(tx: WriteTx, account_id: str, message_id: str) -> Message:
                 files=attached,
                 reply_to_message_id=message.reply_to_message_id,
                 metadata=message.metadata,
+                purpose=message.purpose,
+                is_personal=tx.actor.kind == "user",
             ),
         )
     return send_message(
@@ -218,6 +236,8 @@ def retry_message(tx: WriteTx, account_id: str, message_id: str) -> Message:
             contact_id=message.contact_id,
             reply_to_message_id=message.reply_to_message_id,
             metadata=message.metadata,
+            purpose=message.purpose,
+            is_personal=tx.actor.kind == "user",
         ),
     )
 

@@ -9,21 +9,26 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.carriers.port import media_limit
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
+from antiphon.core.media_types import UNKNOWN
 from antiphon.domain.accounts.queries import list_people
 from antiphon.domain.contacts.commands import resolve_contact, touch_contact
-from antiphon.domain.contacts.queries import get_contact, is_suppressed
+from antiphon.domain.contacts.queries import find_contact_by_address, get_contact
 from antiphon.domain.contacts.records import Contact, Source
+from antiphon.domain.conversations.consent import check_consent, quiet_end
 from antiphon.domain.conversations.delivery import find_known
-from antiphon.domain.conversations.errors import OptedOutError, UnknownSenderError
+from antiphon.domain.conversations.errors import UnknownSenderError
 from antiphon.domain.conversations.keywords import obey_keywords
 from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import (
     ANSWER,
+    CARRIED,
+    Attachment,
     Channel,
     Conversation,
     Direction,
@@ -34,6 +39,8 @@ from antiphon.domain.conversations.records import (
     MessageStatus,
     OutboundMail,
     OutboundMessage,
+    Purpose,
+    RemoteFile,
     StoredFile,
 )
 from antiphon.domain.conversations.rows import (
@@ -51,6 +58,7 @@ from antiphon.domain.numbers.queries import get_own_number
 from antiphon.domain.numbers.records import Number
 
 MAX_BODY = 1600
+MAX_ATTACHED_BYTES = 25 * 1024 * 1024
 MAX_MAIL_BODY = 200_000
 MAX_NOTE = 20_000
 MAX_SUBJECT = 500
@@ -186,12 +194,46 @@ def check_outbound(tx: ReadTx, account_id: str, outgoing: OutboundMessage) -> Nu
         raise DomainError("is not a phone number", field="to")
     if outgoing.to == outgoing.from_number:
         raise DomainError("is the sending number itself", field="to")
-    if is_suppressed(tx, account_id, outgoing.channel.value, outgoing.to):
-        raise OptedOutError("has opted out", field="to")
+    if outgoing.contact_id:
+        contact: Contact | None = get_contact(tx, account_id, outgoing.contact_id)
+    else:
+        contact = find_contact_by_address(tx, account_id, "phone", outgoing.to)
+    check_consent(
+        tx,
+        account_id,
+        contact,
+        outgoing.channel,
+        outgoing.to,
+        purpose=outgoing.purpose,
+        is_personal=outgoing.is_personal,
+    )
     has_content = outgoing.files or outgoing.content is not None
     if len(outgoing.body) > MAX_BODY or not (outgoing.body or has_content):
         raise DomainError(f"1 to {MAX_BODY} characters", field="message")
+    check_sizes(number.carrier, outgoing.channel, outgoing.files)
     return number
+
+
+def check_sizes(carrier: str, channel: Channel, files: Sequence[Attachment]) -> None:
+    """Against our limit for all files and the carrier's own; of one not fetched yet the size is not known.
+
+    Raises DomainError `too_large` on `attachments`.
+    """
+    stored = [file for file in files if isinstance(file, StoredFile)]
+    total = sum(file.size for file in stored)
+    if total > MAX_ATTACHED_BYTES:
+        raise _too_large("in all", MAX_ATTACHED_BYTES)
+    if channel not in CARRIED:
+        return
+    for file in stored:
+        limit = media_limit(carrier, channel.value, file.content_type)
+        # Carriers of text messages count all files of one together.
+        if (total if channel is Channel.SMS else file.size) > limit:
+            raise _too_large("for the carrier", limit)
+
+
+def _too_large(what: str, limit: int) -> DomainError:
+    return DomainError(f"more than {limit // 2**20} MiB {what}", field="attachments", code="too_large")
 
 
 def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Message:
@@ -224,28 +266,38 @@ def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Mes
         segments=count_segments(outgoing.body) if is_text and outgoing.body else None,
         reply_to_message_id=outgoing.reply_to_message_id,
         metadata=outgoing.metadata,
+        purpose=outgoing.purpose,
         **author_of(tx, is_from_bot=outgoing.is_from_bot, user_id=outgoing.author_user_id),
     )
 
 
 def _recipient(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Contact:
-    if outgoing.contact_id is not None:
+    if outgoing.contact_id:
         return get_contact(tx, account_id, outgoing.contact_id)
     return resolve_contact(tx, account_id, phone=outgoing.to, name=outgoing.name, source=Source.MANUAL.value)
 
 
 def send_mail(tx: WriteTx, account_id: str, mail: OutboundMail) -> Message:
     """As `send_message`, by mail. Raises OptedOutError; DomainError on `body`, `subject`."""
-    if is_suppressed(tx, account_id, Channel.EMAIL.value, mail.to):
-        raise OptedOutError("has opted out", field="to")
+    contact = get_contact(tx, account_id, mail.contact_id)
+    check_consent(
+        tx,
+        account_id,
+        contact,
+        Channel.EMAIL,
+        mail.to,
+        purpose=mail.purpose,
+        is_personal=mail.is_personal,
+    )
     if not 1 <= len(mail.body) <= MAX_MAIL_BODY:
         raise DomainError(f"1 to {MAX_MAIL_BODY} characters", field="body")
+    check_sizes(MAIL_CARRIER, Channel.EMAIL, mail.files)
     if len(mail.subject) > MAX_SUBJECT:
         raise DomainError(f"at most {MAX_SUBJECT} characters", field="subject")
     return _store_outbound(
         tx,
         account_id,
-        get_contact(tx, account_id, mail.contact_id),
+        contact,
         mail.files,
         scheduled_at=mail.scheduled_at,
         channel=Channel.EMAIL.value,
@@ -263,6 +315,7 @@ def send_mail(tx: WriteTx, account_id: str, mail: OutboundMail) -> Message:
         is_from_bot=False,
         reply_to_message_id=mail.reply_to_message_id,
         metadata=mail.metadata,
+        purpose=mail.purpose,
         **author_of(tx),
     )
 
@@ -271,15 +324,18 @@ def _store_outbound(
     tx: WriteTx,
     account_id: str,
     contact: Contact,
-    files: Sequence[StoredFile],
+    files: Sequence[Attachment],
     *,
     scheduled_at: int | None,
     members: Sequence[str] = (),
+    source: str,
+    purpose: Purpose = Purpose.TRANSACTIONAL,
     **values: Any,
 ) -> Message:
     if scheduled_at is not None and scheduled_at > tx.now + MAX_AHEAD_MS:
         raise DomainError("at most 365 days ahead", field="scheduled_at")
-    waits = scheduled_at is not None and scheduled_at > tx.now
+    leaves_at = quiet_end(tx, account_id, contact, source, purpose, max(tx.now, scheduled_at or 0))
+    waits = leaves_at > tx.now
     if not waits:
         touch_contact(tx, account_id, contact.id, 1, tx.now)
     conversation = ensure_conversation(tx, account_id, contact.id)
@@ -291,13 +347,15 @@ def _store_outbound(
         contact_id=contact.id,
         direction=Direction.OUTBOUND.value,
         status=(MessageStatus.SCHEDULED if waits else MessageStatus.QUEUED).value,
-        scheduled_at=scheduled_at if waits else None,
+        scheduled_at=leaves_at if waits else None,
+        source=source,
+        purpose=purpose.value,
         **values,
     )
     _attach(tx, account_id, message_id, files)
     _add_members(tx, account_id, conversation.id, members)
-    if scheduled_at is not None and waits:
-        enqueue_release(tx, account_id, message_id, scheduled_at)
+    if waits:
+        enqueue_release(tx, account_id, message_id, leaves_at)
         return get_message(tx, account_id, message_id)
     message = note_message(tx, conversation, message_id)
     enqueue_sending(tx, account_id, message_id)
@@ -321,8 +379,22 @@ def enqueue_release(tx: WriteTx, account_id: str, message_id: str, scheduled_at:
     )
 
 
-def _attach(tx: WriteTx, account_id: str, message_id: str, files: Sequence[StoredFile]) -> None:
+def _attach(tx: WriteTx, account_id: str, message_id: str, files: Sequence[Attachment]) -> None:
     for position, file in enumerate(files):
+        if isinstance(file, RemoteFile):
+            values = {
+                "source_url": file.url,
+                "content_type": UNKNOWN,
+                "size": 0,
+                "status": MediaStatus.PENDING.value,
+            }
+        else:
+            values = {
+                "object_key": file.object_key,
+                "content_type": file.content_type,
+                "size": file.size,
+                "status": MediaStatus.STORED.value,
+            }
         tx.execute(
             media.insert(),
             {
@@ -330,12 +402,9 @@ def _attach(tx: WriteTx, account_id: str, message_id: str, files: Sequence[Store
                 "account_id": account_id,
                 "message_id": message_id,
                 "position": position,
-                "object_key": file.object_key,
-                "content_type": file.content_type,
                 "filename": file.filename,
-                "size": file.size,
-                "status": MediaStatus.STORED.value,
                 "created_at": tx.now,
+                **values,
             },
         )
 

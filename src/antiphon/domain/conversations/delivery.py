@@ -9,7 +9,9 @@ from sqlalchemy import bindparam, select, tuple_, update
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.db.types import Id, Millis
 from antiphon.core.events import Event
-from antiphon.domain.contacts.queries import is_suppressed
+from antiphon.domain.contacts.queries import get_contact
+from antiphon.domain.conversations.consent import check_consent
+from antiphon.domain.conversations.errors import OptedOutError
 from antiphon.domain.conversations.queries import get_message, is_window_open
 from antiphon.domain.conversations.records import (
     ANSWER,
@@ -96,9 +98,8 @@ def begin_hand_over(tx: WriteTx, account_id: str, message_id: str, *, is_idempot
         )
         return None
     # The confirmation of an opt-out is the last message that is sent.
-    is_answer = message.source == ANSWER
-    if not is_answer and is_suppressed(tx, account_id, message.channel.value, message.to_address):
-        fail_message(tx, account_id, message_id, OPTED_OUT, "The recipient has opted out")
+    if message.source != ANSWER and (reason := _refusal(tx, message)) is not None:
+        fail_message(tx, account_id, message_id, OPTED_OUT, f"The recipient {reason}")
         return None
     if (
         message.channel is Channel.WHATSAPP
@@ -111,6 +112,26 @@ def begin_hand_over(tx: WriteTx, account_id: str, message_id: str, *, is_idempot
         return None
     update_message(tx, account_id, message_id, {"hand_over_started_at": tx.now})
     return message
+
+
+def _refusal(tx: WriteTx, message: Message) -> str | None:
+    """Why the recipient must not get it by now."""
+    contact = None
+    if message.contact_id is not None:
+        contact = get_contact(tx, message.account_id, message.contact_id)
+    try:
+        check_consent(
+            tx,
+            message.account_id,
+            contact,
+            message.channel,
+            message.to_address,
+            purpose=message.purpose,
+            is_personal=message.author_kind == "user",
+        )
+    except OptedOutError as refusal:
+        return refusal.message
+    return None
 
 
 def withdraw_hand_over(tx: WriteTx, account_id: str, message_id: str) -> None:

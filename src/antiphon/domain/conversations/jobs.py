@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from antiphon.carriers.port import (
     MediaLink,
     NotHandedOver,
@@ -16,10 +18,17 @@ from antiphon.core.errors import DomainError, ErrorCategory, NotFoundError, Serv
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.core.mail import Mail, MailFile
+from antiphon.core.media_types import HEAD_BYTES, media_type_of
 from antiphon.domain.accounts.idempotency import KEPT_MS, purge_keys
 from antiphon.domain.contacts.commands import suppress
-from antiphon.domain.conversations.attachments import fail_media, store_media
+from antiphon.domain.conversations.attachments import (
+    attach_fetched,
+    fail_media,
+    refuse_attachment,
+    store_media,
+)
 from antiphon.domain.conversations.changes import release_message
+from antiphon.domain.conversations.commands import MAX_ATTACHED_BYTES, check_sizes
 from antiphon.domain.conversations.delivery import (
     OPTED_OUT,
     OUTCOME_UNKNOWN,
@@ -33,12 +42,21 @@ from antiphon.domain.conversations.delivery import (
 )
 from antiphon.domain.conversations.links import LINK_MS
 from antiphon.domain.conversations.queries import get_media, get_message
-from antiphon.domain.conversations.records import Channel, MediaStatus, Message, MessageStatus
+from antiphon.domain.conversations.records import (
+    Channel,
+    Media,
+    MediaStatus,
+    Message,
+    MessageStatus,
+    StoredFile,
+)
+from antiphon.domain.conversations.remote_files import AttachmentError, fetch_file, host_of
 from antiphon.domain.conversations.state import wake_conversation
+from antiphon.domain.integrations.services import AccountMailers
 from antiphon.domain.numbers.commands import report_connection
-from antiphon.domain.numbers.network import open_carrier
+from antiphon.domain.numbers.network import open_carrier, watched
 from antiphon.domain.numbers.queries import get_connection, get_number
-from antiphon.domain.numbers.records import Connection, Number
+from antiphon.domain.numbers.records import Connection, ConnectionStatus, Number
 from antiphon.domain.services import Services
 
 SEND_RETRY = RetryPolicy(max_attempts=8, initial_ms=2 * SECOND, factor=3.0, max_ms=5 * MINUTE)
@@ -57,6 +75,7 @@ class MessageJobs:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._links = services.media_links
+        self._mailers = AccountMailers(services)
 
     def register(self, registry: JobRegistry) -> None:
         registry.add_schedule("idempotency_keys.purge", "41 * * * *", self._purge_keys)
@@ -73,12 +92,57 @@ class MessageJobs:
             message = await database.read(get_message, account_id, message_id)
             if await database.write(_wait, account_id, message_id, int(payload.get("waited", 0))):
                 return
+            if message.status is MessageStatus.QUEUED and not await self._attach(message):
+                return
         except NotFoundError:
             return
         if message.channel is Channel.EMAIL:
             await self._send_mail(message)
         else:
             await self._send_by_carrier(message)
+
+    async def _attach(self, message: Message) -> bool:
+        """Fetch what the message names by addresses; false when it cannot be had and so failed."""
+        pending = [item for item in message.media if item.status is MediaStatus.PENDING and item.source_url]
+        files = [
+            StoredFile(item.object_key, item.content_type, item.filename, item.size)
+            for item in message.media
+            if item.object_key is not None
+        ]
+        try:
+            for item in pending:
+                files.append(await self._fetch_file(message, item, files))
+        except AttachmentError as error:
+            if error.retryable:
+                raise
+            refused = error
+        else:
+            return True
+        await self._services.database.write(
+            refuse_attachment, message.account_id, message.id, refused.message
+        )
+        return False
+
+    async def _fetch_file(self, message: Message, item: Media, others: Sequence[StoredFile]) -> StoredFile:
+        services, account_id = self._services, message.account_id
+        url = item.source_url or ""
+        data = await fetch_file(
+            services.http,
+            url,
+            max_bytes=MAX_ATTACHED_BYTES,
+            allow_insecure=services.settings.allow_insecure_webhooks,
+        )
+        key, content_type = media_key(account_id, message.id, item.id), media_type_of(data[:HEAD_BYTES])
+        file = StoredFile(key, content_type, item.filename, len(data))
+        try:
+            check_sizes(message.carrier, message.channel, [*others, file])
+        except DomainError as error:
+            raise AttachmentError(ErrorCategory.CALLER, host_of(url), f"makes {error.message}") from error
+        await services.store.put(key, data)
+        await services.database.write(
+            attach_fetched, account_id, item.id, object_key=key, content_type=content_type, size=len(data)
+        )
+        return file
 
     async def _send_by_carrier(self, queued: Message) -> None:
         account_id, message_id = queued.account_id, queued.id
@@ -104,7 +168,7 @@ class MessageJobs:
             await database.write(_withdraw, connection, message_id, failure)
             raise
         else:
-            await database.write(_complete, account_id, message_id, outcome)
+            await database.write(_complete, connection, message_id, outcome)
 
     async def _send_mail(self, queued: Message) -> None:
         """A repetition has the same Message-ID, so that receivers drop the copy."""
@@ -129,7 +193,8 @@ class MessageJobs:
             is_automatic=False,
         )
         try:
-            await self._services.mailer.send(mail)
+            own = await self._mailers(account_id)
+            await (own or self._services.mailer).send(mail)
         except DomainError as refusal:
             await database.write(_fail, account_id, message.id, "invalid_address", refusal.message)
         except ServiceError as failure:
@@ -172,9 +237,13 @@ class MessageJobs:
         )
 
     async def _give_up(self, payload: Payload, error: Exception) -> None:
-        await self._services.database.write(
-            _fail, str(payload["account_id"]), str(payload["message_id"]), CARRIER_UNAVAILABLE, str(error)
-        )
+        account_id, message_id = str(payload["account_id"]), str(payload["message_id"])
+        if isinstance(error, AttachmentError):
+            await self._services.database.write(refuse_attachment, account_id, message_id, error.message)
+        else:
+            await self._services.database.write(
+                _fail, account_id, message_id, CARRIER_UNAVAILABLE, str(error)
+            )
 
     async def _fetch(self, payload: Payload, context: JobContext) -> None:
         account_id, media_id = str(payload["account_id"]), str(payload["media_id"])
@@ -187,8 +256,8 @@ class MessageJobs:
         except NotFoundError:
             await self._lose(payload, NotFoundError())
             return
-        carrier = open_carrier(self._services, connection)
-        fetched = await carrier.fetch_media(url=item.source_url, carrier_media_id=item.carrier_media_id)
+        async with watched(self._services, connection) as carrier:
+            fetched = await carrier.fetch_media(url=item.source_url, carrier_media_id=item.carrier_media_id)
         key = media_key(account_id, item.message_id, media_id)
         await self._services.store.put(key, fetched.data)
         known = fetched.content_type != "application/octet-stream"
@@ -235,7 +304,10 @@ def _wait(tx: WriteTx, account_id: str, message_id: str, waited: int) -> bool:
     return True
 
 
-def _complete(tx: WriteTx, account_id: str, message_id: str, outcome: SendOutcome) -> None:
+def _complete(tx: WriteTx, connection: Connection, message_id: str, outcome: SendOutcome) -> None:
+    account_id = connection.account_id
+    if connection.status is ConnectionStatus.ERROR:
+        report_connection(tx, account_id, connection.id, None)
     complete_hand_over(tx, account_id, message_id, outcome.carrier_message_id, MessageStatus(outcome.status))
     for follow_up in outcome.follow_ups:
         tx.enqueue(

@@ -32,6 +32,7 @@ from antiphon.domain.conversations.records import (
     MessageKind,
     MessagePage,
     MessageStatus,
+    Purpose,
 )
 from antiphon.domain.conversations.tables import CHANNEL_PARTS, media, message_search, messages
 from antiphon.domain.numbers.tables import numbers
@@ -93,6 +94,7 @@ _COLUMNS = (
     m.scheduled_at,
     m.canceled_at,
     m.erased_at,
+    m.purpose,
 )
 _EVERY = (
     select(*_COLUMNS)
@@ -495,6 +497,7 @@ def _message(row: AnyRow, files: tuple[Media, ...]) -> Message:
         row.scheduled_at,
         row.canceled_at,
         row.erased_at,
+        Purpose(row.purpose),
         files,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement
 
@@ -61,6 +61,11 @@ class MessageStatus(StrEnum):
     READ = "read"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+class Purpose(StrEnum):
+    TRANSACTIONAL = "transactional"
+    MARKETING = "marketing"
 
 
 UNSENT = (MessageStatus.SCHEDULED, MessageStatus.CANCELED)
@@ -149,6 +154,7 @@ class Message:
     scheduled_at: int | None
     canceled_at: int | None
     erased_at: int | None
+    purpose: Purpose = Purpose.TRANSACTIONAL
     media: tuple[Media, ...] = ()
 
     @property
@@ -202,11 +208,23 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file to attach that is fetched from its address before the message is handed over."""
+
+    url: str
+    filename: str
+
+
+Attachment: TypeAlias = StoredFile | RemoteFile
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """What is to be sent; numbers in E.164 form.
 
     `name` names the contact if it is new, `contact_id` is one that is known; `members` are emails of users
-    who follow the conversation. `scheduled_at` in milliseconds; a moment of the past is now.
+    who follow the conversation. `scheduled_at` in milliseconds; a moment of the past is now. `is_personal`
+    is what somebody writes by hand.
     """
 
     channel: Channel
@@ -219,11 +237,13 @@ class OutboundMessage:
     is_from_bot: bool = False
     message_type: str = "text"
     content: dict[str, Any] | None = None
-    files: tuple[StoredFile, ...] = ()
+    files: tuple[Attachment, ...] = ()
     contact_id: str | None = None
     scheduled_at: int | None = None
     reply_to_message_id: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    purpose: Purpose = Purpose.TRANSACTIONAL
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +257,12 @@ class OutboundMail:
     html: str | None = None
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
-    files: tuple[StoredFile, ...] = ()
+    files: tuple[Attachment, ...] = ()
     scheduled_at: int | None = None
     reply_to_message_id: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    purpose: Purpose = Purpose.TRANSACTIONAL
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

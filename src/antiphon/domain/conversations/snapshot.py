@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon.domain.conversations.records import Channel, Conversation, MediaStatus, Message, MessageStatus
+from antiphon.domain.conversations.records import (
+    Channel,
+    Conversation,
+    Direction,
+    MediaStatus,
+    Message,
+    MessageStatus,
+)
 
 
 def snapshot(message: Message, updated_at: int, status: MessageStatus | None = None) -> dict[str, Any]:
@@ -62,6 +69,7 @@ def snapshot(message: Message, updated_at: int, status: MessageStatus | None = N
             }
             for media in message.media
             if media.status is MediaStatus.STORED
+            or (message.direction is Direction.OUTBOUND and media.status is MediaStatus.PENDING)
         ],
     }
 

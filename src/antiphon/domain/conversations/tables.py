@@ -173,6 +173,7 @@ messages = Table(
     Column("erased_at", Millis),
     Column("deleted_at", Millis),
     Column("search_text", Text, nullable=False),
+    Column("purpose", String(16), nullable=False, server_default="transactional"),
     UniqueConstraint("account_id", "carrier", "carrier_message_id"),
     # Every column that a list without words filters by, so that its total is counted on the index alone.
     Index(

@@ -13,6 +13,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts import audit
+from antiphon.domain.accounts.statuses import tell_status
 from antiphon.domain.integrations.queries import get_service_connection
 from antiphon.domain.integrations.records import INTEGRATIONS, ServiceConnection
 from antiphon.domain.integrations.tables import integration_connections
@@ -33,10 +34,11 @@ _UPDATE = (
         updated_at=bindparam("p_now"),
     )
 )
-_REPORT = (
+_SET_ERROR = integration_connections.update().where(*_WHERE).values(last_error=bindparam("p_error"))
+_SET_STATUS = (
     integration_connections.update()
-    .where(*_WHERE)
-    .values(status=bindparam("p_status"), last_error=bindparam("p_error"))
+    .where(*_WHERE, i.status != bindparam("p_status"), i.deleted_at.is_(None))
+    .values(status=bindparam("p_status"))
 )
 _DELETE = (
     integration_connections.update().where(*_WHERE).values(deleted_at=bindparam("p_now"), sealed_secrets="")
@@ -152,15 +154,26 @@ def delete_service_connection(tx: WriteTx, account_id: str, connection_id: str) 
 
 
 def report_service_connection(tx: WriteTx, account_id: str, connection_id: str, error: str | None) -> None:
-    """Remember why the service refuses; None: it works."""
-    tx.execute(
-        _REPORT,
-        {
-            "p_account": account_id,
-            "p_id": connection_id,
-            "p_status": "connected" if error is None else "error",
-            "p_error": None if error is None else error[:ERROR_LENGTH],
-        },
+    """Remember why the service refuses; None: it works.
+
+    Emits `integration.status_changed` when that is news.
+    """
+    before, after = ("error", "connected") if error is None else ("connected", "error")
+    reason = None if error is None else error[:ERROR_LENGTH]
+    own = {"p_account": account_id, "p_id": connection_id}
+    tx.execute(_SET_ERROR, {**own, "p_error": reason})
+    if tx.execute(_SET_STATUS, {**own, "p_status": after}).rowcount == 0:
+        return
+    connection = get_service_connection(tx, account_id, connection_id)
+    tell_status(
+        tx,
+        account_id,
+        "integration.status_changed",
+        audit.Target("integration_connection", connection_id, connection.label),
+        before=before,
+        after=after,
+        reason=reason,
+        data={"key": connection.key, "label": connection.label},
     )
 
 

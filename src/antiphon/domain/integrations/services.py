@@ -7,8 +7,8 @@ import aiohttp
 from antiphon.core.addresses import AddressPolicy
 from antiphon.core.errors import DomainError, ErrorCategory, ServiceError
 from antiphon.core.http import guarded_session
-from antiphon.core.mail import MailConfig, SmtpMailer
-from antiphon.domain.integrations.commands import open_secrets
+from antiphon.core.mail import Mail, MailConfig, Mailer, SmtpMailer
+from antiphon.domain.integrations.commands import open_secrets, report_service_connection
 from antiphon.domain.integrations.queries import find_service_connection
 from antiphon.domain.integrations.records import ServiceConnection
 from antiphon.domain.services import Services
@@ -22,9 +22,32 @@ class AccountMailers:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def __call__(self, account_id: str) -> SmtpMailer | None:
+    async def __call__(self, account_id: str) -> Mailer | None:
         found = await self._services.database.read(find_service_connection, account_id, "smtp")
-        return None if found is None else open_mailer(self._services, found)
+        return None if found is None else _WatchedMailer(self._services, found)
+
+
+class _WatchedMailer:
+    """Tells of a server that refuses the account's access, and of one that takes mails again."""
+
+    def __init__(self, services: Services, connection: ServiceConnection) -> None:
+        self._services = services
+        self._connection = connection
+        self._mailer = open_mailer(services, connection)
+
+    async def send(self, mail: Mail) -> None:
+        try:
+            await self._mailer.send(mail)
+        except ServiceError as failure:
+            if failure.category is ErrorCategory.AUTH:
+                await self._report(failure.message)
+            raise
+        if self._connection.last_error is not None:
+            await self._report(None)
+
+    async def _report(self, error: str | None) -> None:
+        own = self._connection
+        await self._services.database.write(report_service_connection, own.account_id, own.id, error)
 
 
 def open_mailer(services: Services, connection: ServiceConnection) -> SmtpMailer:

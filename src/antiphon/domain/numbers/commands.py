@@ -16,6 +16,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts import audit
+from antiphon.domain.accounts.statuses import tell_status
 from antiphon.domain.numbers.errors import NumberTakenError
 from antiphon.domain.numbers.queries import find_number, get_connection, get_number
 from antiphon.domain.numbers.records import Connection, ConnectionStatus, NewConnection, Number
@@ -25,6 +26,10 @@ CARRIERS = ("simulator", "twilio", "meta_whatsapp")
 SIMULATOR = "simulator"
 CALLBACK_TOKEN = "callback_token"  # noqa: S105  a name, not a secret
 ERROR_LENGTH = 300
+_OTHER = {
+    ConnectionStatus.CONNECTED: ConnectionStatus.ERROR,
+    ConnectionStatus.ERROR: ConnectionStatus.CONNECTED,
+}
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _FIRST_SIMULATED = 15550100100
@@ -33,13 +38,23 @@ _LAST_SIMULATED = 15550199999
 _LAST_TAKEN = select(func.max(numbers.c.e164)).where(
     numbers.c.e164 >= f"+{_FIRST_SIMULATED}", numbers.c.e164 <= f"+{_LAST_SIMULATED}"
 )
-_SET_STATUS = (
+_SET_ERROR = (
     update(carrier_connections)
     .where(
         carrier_connections.c.account_id == bindparam("p_account"),
         carrier_connections.c.id == bindparam("p_id"),
     )
-    .values(status=bindparam("p_status"), last_error=bindparam("p_error"))
+    .values(last_error=bindparam("p_error"))
+)
+_SET_STATUS = (
+    update(carrier_connections)
+    .where(
+        carrier_connections.c.account_id == bindparam("p_account"),
+        carrier_connections.c.id == bindparam("p_id"),
+        carrier_connections.c.status != bindparam("p_status"),
+        carrier_connections.c.deleted_at.is_(None),
+    )
+    .values(status=bindparam("p_status"))
 )
 
 
@@ -94,16 +109,26 @@ def connection_context(connection_id: str) -> str:
 
 
 def report_connection(tx: WriteTx, account_id: str, connection_id: str, error: str | None) -> None:
-    """Remember why the carrier refuses the connection; None: it works."""
+    """Remember why the carrier refuses the connection; None: it works.
+
+    Emits `integration.status_changed` when that is news.
+    """
     status = ConnectionStatus.CONNECTED if error is None else ConnectionStatus.ERROR
-    tx.execute(
-        _SET_STATUS,
-        {
-            "p_account": account_id,
-            "p_id": connection_id,
-            "p_status": status.value,
-            "p_error": None if error is None else error[:ERROR_LENGTH],
-        },
+    reason = None if error is None else error[:ERROR_LENGTH]
+    own = {"p_account": account_id, "p_id": connection_id}
+    tx.execute(_SET_ERROR, {**own, "p_error": reason})
+    if tx.execute(_SET_STATUS, {**own, "p_status": status.value}).rowcount == 0:
+        return
+    connection = get_connection(tx, account_id, connection_id)
+    tell_status(
+        tx,
+        account_id,
+        "integration.status_changed",
+        audit.Target("integration_connection", connection_id, connection.label or connection.carrier),
+        before=_OTHER[status].value,
+        after=status.value,
+        reason=reason,
+        data={"key": connection.carrier, "label": connection.label},
     )
 
 

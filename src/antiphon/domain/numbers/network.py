@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from antiphon.carriers.factory import create_carrier
 from antiphon.carriers.port import Carrier
-from antiphon.domain.numbers.commands import CALLBACK_TOKEN, open_credentials
+from antiphon.core.errors import ErrorCategory, ServiceError
+from antiphon.domain.numbers.commands import CALLBACK_TOKEN, open_credentials, report_connection
 from antiphon.domain.numbers.destinations import FORWARDING
 from antiphon.domain.numbers.records import Connection, Number
 from antiphon.domain.services import Services
@@ -40,3 +42,16 @@ def open_carrier(services: Services, connection: Connection, numbers: Sequence[N
         store=services.store,
         clock=services.clock,
     )
+
+
+@asynccontextmanager
+async def watched(services: Services, connection: Connection) -> AsyncIterator[Carrier]:
+    """The carrier, for requests that show whether it refuses the connection's access."""
+    try:
+        yield open_carrier(services, connection)
+    except ServiceError as failure:
+        if failure.category is ErrorCategory.AUTH:
+            await services.database.write(
+                report_connection, connection.account_id, connection.id, failure.message
+            )
+        raise

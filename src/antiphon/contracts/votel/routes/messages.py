@@ -19,7 +19,7 @@ from antiphon.contracts.votel.schemas_conversations import (
     MessageChange,
     MessageCreate,
 )
-from antiphon.contracts.votel.sending import Draft, check_draft, send_draft
+from antiphon.contracts.votel.sending import Draft, check_addresses, check_draft, send_draft
 from antiphon.contracts.votel.views_conversations import message_view
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
@@ -49,7 +49,7 @@ async def send_in_conversation(call: Call) -> Response:
     """Send a message, or write a note, in a conversation."""
     conversation = await call.services.database.read(get_conversation, call.account_id, call.path_id())
     body = await call.body(MessageCreate)
-    return await _send(call, body, Draft(body, lead_id=conversation.contact_id))
+    return await _send(call, body, Draft(body, _by_hand(call), lead_id=conversation.contact_id))
 
 
 @ROUTES.add(
@@ -70,12 +70,18 @@ async def send_message_to(call: Call) -> Response:
             await call.services.database.read(get_contact, call.account_id, body.lead_id)
         except NotFoundError:
             raise invalid("lead_id", "no such lead") from None
-    return await _send(call, body, Draft(body, lead_id=body.lead_id, to=body.to))
+    return await _send(call, body, Draft(body, _by_hand(call), lead_id=body.lead_id, to=body.to))
+
+
+def _by_hand(call: Call) -> bool:
+    """Whether a person writes in the dashboard; a key sends for a program."""
+    return call.caller.key_id is None
 
 
 async def _send(call: Call, body: BaseModel, draft: Draft) -> Response:
     origin, account_id = call.services.settings.origin, call.account_id
     await call.services.database.read(check_draft, account_id, draft)
+    await check_addresses(call.services, draft.body.attachments)
     if draft.leaves:
         await limits.check_send(call.services, call.caller.limit_key)
 

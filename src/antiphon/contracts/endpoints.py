@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from fastapi import FastAPI
@@ -112,14 +113,15 @@ def mount(
     """Serve the endpoints below `base` and document them; with `head`, each GET answers HEAD too."""
     for endpoint in (endpoint for family in families for endpoint in family.endpoints):
         serve = bind(run, endpoint)
-        # A plain route is quicker than the documented one behind it, which only describes.
+        # A plain route is quicker than a documented one, which is made for the document only.
         route = Route(base + endpoint.path, serve, methods=[endpoint.method], include_in_schema=False)
         route.methods = {endpoint.method, "HEAD"} if head and endpoint.method == "GET" else {endpoint.method}
         app.router.routes.append(route)
         if endpoint.method == "GET" and not _PATH_NAME.search(endpoint.path):
             app.direct[base + endpoint.path] = serve
-    for endpoint in (endpoint for family in families for endpoint in family.endpoints):
-        _document(app, base, endpoint, bind(run, endpoint), documentation)
+        app.described.append(
+            partial(_document, base=base, endpoint=endpoint, serve=serve, documentation=documentation)
+        )
 
 
 def bind(run: Callable[[E, Request], Awaitable[Response]], endpoint: E) -> Serve:
@@ -130,7 +132,7 @@ def bind(run: Callable[[E, Request], Awaitable[Response]], endpoint: E) -> Serve
 
 
 def _document(
-    app: FastAPI, base: str, endpoint: Endpoint[C, N], serve: Serve, documentation: Documentation
+    app: FastAPI, *, base: str, endpoint: Endpoint[C, N], serve: Serve, documentation: Documentation
 ) -> None:
     responses: dict[int | str, dict[str, Any]] = {
         code: {
@@ -184,6 +186,7 @@ class DocumentedApp(FastAPI):
     """A FastAPI app whose document names the contract's one security scheme.
 
     GETs of the paths in `direct` skip the framework's layers; what serves them answers every error itself.
+    `described` adds to the document what is served by plain routes.
     """
 
     security_schemes: ClassVar[Mapping[str, Any]] = {}
@@ -191,6 +194,7 @@ class DocumentedApp(FastAPI):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.direct: dict[str, Serve] = {}
+        self.described: list[Callable[[FastAPI], None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         serve = self.direct.get(scope["path"]) if scope.get("method") == "GET" else None
@@ -203,6 +207,8 @@ class DocumentedApp(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
+            for describe in self.described:
+                describe(self)
             components = super().openapi().setdefault("components", {})
             components["securitySchemes"] = dict(self.security_schemes)
             components.setdefault("schemas", {}).update(getattr(self.state, "body_schemas", {}))

@@ -232,6 +232,7 @@ def create_worker(services: Services, registry: JobRegistry) -> JobWorker:
             lease_ms=int(settings.job_lease_seconds * 1000),
             retention_days=settings.finished_job_days,
         ),
+        wait_turn=services.media.calm,
     )
 
 

@@ -70,6 +70,28 @@ async def test_other_work_waits_while_people_do(pool: MediaPool) -> None:
     await waiting
 
 
+async def test_calm_comes_a_moment_after_the_last_one(
+    pool: MediaPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a crowd that leaves one by one."""
+    monkeypatch.setattr(workers, "CALM_AFTER", 3600)
+    with pool.attended():
+        pass
+    waiting = asyncio.create_task(pool.calm(7200))
+    monkeypatch.setattr(workers, "CALM_AFTER", 0)
+    with pool.attended():
+        await asyncio.sleep(0)
+        assert not waiting.done()
+    await waiting
+
+
+async def test_who_has_waited_in_vain_lets_others_pass(pool: MediaPool) -> None:
+    """Work goes on, at half its pace, however many people come."""
+    with pool.attended():
+        await pool.calm(0.5)
+        await pool.calm(3600)
+
+
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 

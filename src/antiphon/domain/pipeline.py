@@ -15,13 +15,12 @@ from antiphon.core.db.database import Database
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.policy import RetryPolicy
-from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
+from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload, WaitTurn
 
 ENGINE_RETRY = RetryPolicy(max_attempts=6, initial_ms=2 * SECOND, factor=3.0, max_ms=10 * MINUTE)
 COMPLETE_RETRY = RetryPolicy(max_attempts=1_000_000, initial_ms=SECOND, max_ms=5 * MINUTE)
 MEDIA_TIMEOUT = 120.0
 TRANSCRIBE_TIMEOUT = 900.0
-LONGEST_WAIT = 1.0
 FIRST_RUN = "first"
 STALLED_MS = 15 * MINUTE
 STALLED_BATCH = 200
@@ -75,7 +74,7 @@ class StepJobs(Generic[S, T, R]):
         kind: str,
         database: Database,
         *,
-        wait_turn: Callable[[float], Awaitable[None]],
+        wait_turn: WaitTurn,
         begin: Begin[S, T],
         store: Store[S, R],
         give_up: GiveUp[S],
@@ -123,7 +122,7 @@ class StepJobs(Generic[S, T, R]):
     def _handler(self, step: S, body: Body[T, R]) -> Callable[[Payload, JobContext], Awaitable[None]]:
         async def handle(payload: Payload, context: JobContext) -> None:
             run = self._run_of(payload)
-            await self._wait_turn(LONGEST_WAIT)
+            await self._wait_turn()
             try:
                 found = await self._database.write(self._begin, run, step)
             except NotFoundError:

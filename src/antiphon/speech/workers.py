@@ -28,6 +28,7 @@ T = TypeVar("T")
 MAX_REPLY_BYTES = 256 * 1024 * 1024
 START_SECONDS = 60.0
 LONGEST_HOLD = 1.0
+CALM_AFTER = 0.02
 _SERVICE = "media worker"
 
 
@@ -70,8 +71,7 @@ class MediaPool:
             Lane.HEAVY: _LanePool(max_workers or usable_cores(), idle_seconds, heavy),
         }
         self._attended = 0
-        self._calm = asyncio.Event()
-        self._calm.set()
+        self._calm = _Calm()
         self._hold = _Hold([self._lanes[Lane.QUICK], self._lanes[Lane.HEAVY]])
 
     async def run(
@@ -99,8 +99,8 @@ class MediaPool:
         It stands still for one second at the most, and then runs for as long as it has stood.
         """
         self._attended += 1
-        self._calm.clear()
         if self._attended == 1:
+            self._calm.end()
             self._hold.begin()
         try:
             yield
@@ -108,13 +108,14 @@ class MediaPool:
             self._attended -= 1
             if self._attended == 0:
                 self._hold.end()
-                self._calm.set()
+                self._calm.begin()
 
-    async def calm(self, seconds: float) -> None:
-        """Return when nobody waits for an answer, after `seconds` at the latest."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._calm.wait()
+    async def calm(self, seconds: float = LONGEST_HOLD) -> None:
+        """Return when nobody has waited for an answer for a moment, after `seconds` at the latest.
+
+        Where that long was waited in vain, nothing waits for as long again.
+        """
+        await self._calm.wait(seconds)
 
     async def warm(self) -> None:
         """Have one worker of each lane running."""
@@ -131,11 +132,44 @@ class MediaPool:
     async def close(self) -> None:
         """End all workers; running calls fail with `ServiceError`, later calls too."""
         self._hold.end()
+        self._calm.close()
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
 
 def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+class _Calm:
+    """Whether nobody waits for an answer; it comes a moment after the last one, as people come in crowds."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._event.set()
+        self._not_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(CALM_AFTER, self._event.set)
+
+    def end(self) -> None:
+        self.close()
+        self._event.clear()
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def wait(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._event.is_set() or loop.time() < self._not_before:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            self._not_before = loop.time() + seconds
 
 
 class _Hold:

@@ -16,7 +16,7 @@ from antiphon.core.errors import ConfigurationError, ErrorCategory, NotFoundErro
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.core.jobs.testing import advance_and_drain
-from antiphon.core.jobs.worker import JobWorker
+from antiphon.core.jobs.worker import JobWorker, WorkerSettings
 from waiting import eventually
 
 if TYPE_CHECKING:
@@ -93,6 +93,29 @@ async def test_idle_worker_hears_of_a_commit(
         await eventually(is_idle)
         await database.write(put, "work", "k", n=1)
         await eventually(lambda: handler.calls == [{"n": 1}])
+
+
+async def test_jobs_are_taken_when_it_is_their_turn(
+    database: Database, registry: JobRegistry, queue_url: str | None, running: Running, held_rows: HeldRows
+) -> None:
+    """What others come before stays in the queue meanwhile."""
+    turn, asked = asyncio.Event(), 0
+
+    async def wait_turn() -> None:
+        nonlocal asked
+        asked += 1
+        await turn.wait()
+
+    handler = Recorder()
+    registry.add("work", handler)
+    settings = WorkerSettings(postgres_url=queue_url)
+    async with running(JobWorker(database, registry, settings, wait_turn)):
+        await database.write(put, "work", "k")
+        await eventually(lambda: asked == 1)
+        assert await held_rows() == [("work", "queued", 0)]
+        assert handler.calls == []
+        turn.set()
+        await eventually(lambda: len(handler.calls) == 1)
 
 
 async def test_jobs_enqueued_by_jobs_run_in_the_same_drain(

@@ -17,6 +17,7 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 
 from antiphon.core.db.listener import UNAVAILABLE, pause_after, plain_dsn
 from antiphon.core.jobs.postgres_driver import PostgresDriver
+from antiphon.core.jobs.registry import WaitTurn
 from antiphon.core.jobs.results import clean_record, split_results
 
 log = structlog.get_logger(__name__)
@@ -41,8 +42,9 @@ async def install_or_upgrade(url: str) -> None:
 class PostgresQueries(Queries):
     """While the server is away the queue looks empty; results are kept and the leases cover the rest."""
 
-    def __init__(self, driver: PostgresDriver) -> None:
+    def __init__(self, driver: PostgresDriver, wait_turn: WaitTurn | None = None) -> None:
         super().__init__(driver)
+        self._wait_turn = wait_turn
         self.abandoned: set[types.JobId] = set()
         self.closing = asyncio.Event()
         self.only_due = False
@@ -81,6 +83,8 @@ class PostgresQueries(Queries):
         global_concurrency_limit: int | None,
         heartbeat_timeout: timedelta,
     ) -> list[models.Job]:
+        if self._wait_turn is not None:
+            await self._wait_turn()
         call = super().dequeue(
             batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
         )

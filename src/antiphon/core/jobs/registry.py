@@ -22,6 +22,8 @@ class JobContext:
 
 
 Handler = Callable[[Payload, JobContext], Awaitable[None]]
+WaitTurn = Callable[[], Awaitable[None]]
+"""Awaited before work that others come before."""
 ExhaustedHook = Callable[[Payload, Exception], Awaitable[None]]
 
 

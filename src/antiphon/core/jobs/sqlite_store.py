@@ -28,6 +28,7 @@ from antiphon.core.db.database import Database
 from antiphon.core.errors import StoreBusyError
 from antiphon.core.jobs import sqlite_commands as commands
 from antiphon.core.jobs.local_driver import LocalDriver
+from antiphon.core.jobs.registry import WaitTurn
 from antiphon.core.jobs.results import clean_record, split_results
 from antiphon.core.jobs.sqlite_claims import Claim, claim_jobs, has_work
 from antiphon.core.jobs.sqlite_rows import to_job, to_log, to_schedule
@@ -71,8 +72,14 @@ class SqliteQueries(RepositoryPort):
     with its timings. Times come from the database's clock. Statements run on the single writer.
     """
 
-    def __init__(self, database: Database, driver: LocalDriver | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        driver: LocalDriver | None = None,
+        wait_turn: WaitTurn | None = None,
+    ) -> None:
         self.database = database
+        self._wait_turn = wait_turn
         self.abandoned: set[types.JobId] = set()
         self.closing = asyncio.Event()
         self.only_due = False
@@ -127,6 +134,8 @@ class SqliteQueries(RepositoryPort):
             raise ValueError("Batch size must be greater than or equal to one (1)")
         if not entrypoints:
             return []
+        if self._wait_turn is not None:
+            await self._wait_turn()
         claim = Claim(
             manager=str(queue_manager_id),
             batch=batch_size,

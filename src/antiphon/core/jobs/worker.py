@@ -22,7 +22,7 @@ from antiphon.core.errors import ConfigurationError
 from antiphon.core.jobs.executor import JobExecutor, RunningJobs
 from antiphon.core.jobs.postgres_driver import PostgresDriver, create_pool
 from antiphon.core.jobs.postgres_store import PostgresQueries
-from antiphon.core.jobs.registry import JobRegistry
+from antiphon.core.jobs.registry import JobRegistry, WaitTurn
 from antiphon.core.jobs.sqlite_store import SqliteQueries
 
 log = structlog.get_logger(__name__)
@@ -60,15 +60,21 @@ def enqueue_scheduled(tx: WriteTx, name: str) -> None:
 class JobWorker:
     """Runs the registry's jobs from the database's queue until stopped; restarts the engine when it fails.
 
-    A worker runs once. Raises ConfigurationError when PostgreSQL is used without its URL.
+    A worker runs once. `wait_turn` is awaited before it takes jobs; it returns soon. Raises
+    ConfigurationError when PostgreSQL is used without its URL.
     """
 
     def __init__(
-        self, database: Database, registry: JobRegistry, settings: WorkerSettings | None = None
+        self,
+        database: Database,
+        registry: JobRegistry,
+        settings: WorkerSettings | None = None,
+        wait_turn: WaitTurn | None = None,
     ) -> None:
         self.database = database
         self.registry = registry
         self.settings = settings or WorkerSettings()
+        self._wait_turn = wait_turn
         self.running = RunningJobs()
         self._stopping = asyncio.Event()
         self._done = asyncio.Event()
@@ -157,9 +163,9 @@ class JobWorker:
 
     def _new_store(self) -> Store:
         if self.settings.postgres_url is None:
-            return SqliteQueries(self.database)
+            return SqliteQueries(self.database, wait_turn=self._wait_turn)
         assert self._pool is not None
-        return PostgresQueries(PostgresDriver(self._pool, self.settings.postgres_url))
+        return PostgresQueries(PostgresDriver(self._pool, self.settings.postgres_url), self._wait_turn)
 
     def _manager(self, store: Store, shutdown: asyncio.Event) -> QueueManager:
         manager = QueueManager(store)

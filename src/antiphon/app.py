@@ -196,7 +196,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
 
 
 def _count_event(event: Event) -> None:
-    metrics.EVENTS.labels(event.type).inc()
+    metrics.count_event(event.type)
 
 
 def create_jobs(services: Services) -> JobRegistry:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -109,19 +110,20 @@ class RequestMiddleware:
         forwarded = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")
         hops: list[str] = [part.strip() for part in forwarded.decode("latin-1").split(",")]
         for hop in reversed(hops):
-            if not _is_address(hop):
+            if _parsed(hop) is None:
                 break
             if not self._is_trusted(hop):
                 return hop
         return peer
 
     def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in network for network in self._trusted)
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
 
 
-def _is_address(text: str) -> bool:
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        ip_address(text)
+        return ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None

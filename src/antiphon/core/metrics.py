@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -36,10 +37,20 @@ MEDIA_WORKERS = Gauge(
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+# Labels come from closed sets, here and below: what a stranger sends must not make series.
+_event_count = cache(EVENTS.labels)
+_request_count = cache(REQUESTS.labels)
+_request_seconds = cache(SECONDS.labels)
+
+
+def count_event(type: str) -> None:
+    _event_count(type).inc()
+
+
 def observe_request(contract: str, method: str, status: int, seconds: float) -> None:
-    # Labels come from closed sets: what a stranger sends must not make series.
-    REQUESTS.labels(contract, method if method in METHODS else "other", f"{status // 100}xx").inc()
-    SECONDS.labels(contract).observe(seconds)
+    known = method if method in METHODS else "other"
+    _request_count(contract, known, f"{status // 100}xx").inc()
+    _request_seconds(contract).observe(seconds)
 
 
 def render() -> bytes:

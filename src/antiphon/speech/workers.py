@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import structlog
 
@@ -404,7 +404,15 @@ def _unpack(reply: bytes) -> object:
 class _ReplyUnpickler(pickle.Unpickler):
     """Reads data only: a worker that a hostile file took over must not reach this process."""
 
+    _known: ClassVar[dict[tuple[str, str], type]] = {}
+
     def find_class(self, module: str, name: str) -> Any:
+        found = self._known.get((module, name))
+        if found is None:
+            found = self._known[module, name] = self._allowed(module, name)
+        return found
+
+    def _allowed(self, module: str, name: str) -> type:
         if module == "antiphon.core.errors" or module.startswith("antiphon.speech."):
             found = super().find_class(module, name)
             if isinstance(found, type) and (issubclass(found, AntiphonError | Enum) or is_dataclass(found)):

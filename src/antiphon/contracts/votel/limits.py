@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from antiphon.contracts.votel.errors import too_many
@@ -25,6 +26,7 @@ def headers_of(decision: Decision) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=1024)
 def ip_key(ip: str) -> str:
     """One client's addresses: an IPv4 address, or the /64 that an IPv6 client is given."""
     try:

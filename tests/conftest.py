@@ -26,6 +26,16 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+LONG_ONES = ("browser", "processes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first: at the end every worker then has short ones to take over from the others."""
+    folders = Path(__file__).resolve().parent
+    order = {name: number for number, name in enumerate(LONG_ONES)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(folders).parts[0], len(order)))
+
+
 class OutsideConnectionError(RuntimeError):
     """A test tried to leave the machine."""
 

@@ -14,15 +14,19 @@ from sqlalchemy import select
 from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.contracts.votel.dialect import NativeDialect
+from antiphon.contracts.votel.events import EVENT_TYPES
 from antiphon.contracts.votel.rendering import Rendering
+from antiphon.contracts.votel.views_events import Telling
 from antiphon.core.clock import ManualClock
 from antiphon.core.crypto import Cipher, Signer, hash_password
 from antiphon.core.db.transaction import ReadTx, WriteTx
+from antiphon.core.events import Event, events
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import create_account, create_user
 from antiphon.domain.accounts.keys import create_key
 from antiphon.domain.accounts.records import Account, KeyKind, Plan, Role
 from antiphon.domain.accounts.tables import audit_log
+from antiphon.domain.calls.links import RecordingLinks
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import Channel, ChannelKind
 from antiphon.domain.conversations.links import MediaLinks
@@ -139,7 +143,8 @@ def make_dialects() -> list[Dialect]:
     media_links = MediaLinks(cipher.derive("media-links"), ORIGIN)
     dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
     signer = Signer(cipher.derive("tokens"))
-    dialects.add(NativeDialect(Rendering(ORIGIN, links, signer, dialects)))
+    recordings = RecordingLinks(cipher.derive("recording-links"), ORIGIN)
+    dialects.add(NativeDialect(Rendering(ORIGIN, links, recordings, signer, dialects)))
     return list(dialects)
 
 
@@ -280,6 +285,22 @@ def browser_of(world: World, answer: httpx2.Response) -> Browser:
     assert found is not None
     world.client.cookies.clear()
     return Browser(world, found[1], answer.json()["csrf_token"])
+
+
+async def told(world: World, event_type: str) -> list[dict[str, Any]]:
+    """The data of our account's events of one type, as webhooks and streams have it."""
+
+    def read(tx: ReadTx) -> list[Any]:
+        mine = (events.c.account_id == world.ours.account.id, events.c.type == event_type)
+        return list(tx.all(select(events).where(*mine).order_by(events.c.sequence)))
+
+    telling = Telling(Rendering.of(world.services), world.clock.now())
+    return [
+        EVENT_TYPES[event_type].view(
+            Event(row.account_id, row.type, row.object_id, msgspec.json.decode(row.data)), telling
+        )
+        for row in await world.services.database.read(read)
+    ]
 
 
 async def audit_actions(world: World, tenant: Tenant | None = None) -> list[str]:

@@ -149,9 +149,10 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
     cipher = Cipher(load_or_create_key(settings.data_dir / "secret.key"))
     links = ListenLinks(cipher.derive("listen-links"), settings.origin)
     media_links = MediaLinks(cipher.derive("media-links"), settings.origin)
+    recordings = RecordingLinks(cipher.derive("recording-links"), settings.origin)
     signer = Signer(cipher.derive("tokens"))
     dialects = Dialects([VoicegramDialect(links), VocatechDialect(media_links.url)])
-    dialects.add(NativeDialect(Rendering(settings.origin, links, signer, dialects)))
+    dialects.add(NativeDialect(Rendering(settings.origin, links, recordings, signer, dialects)))
     database = create_database(settings, clock, bus)
     services = Services(
         settings=settings,
@@ -170,7 +171,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         links=links,
         media_links=media_links,
-        recordings=RecordingLinks(cipher.derive("recording-links"), settings.origin),
+        recordings=recordings,
         dialects=dialects,
     )
     WebhookReactions(dialects).install(bus)

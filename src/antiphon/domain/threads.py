@@ -16,7 +16,8 @@ from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event, EventBus
 from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.records import Call, CallDirection, CallStatus
-from antiphon.domain.conversations.changes import blank_message, lock_message
+from antiphon.domain.conversations.changes import blank_message, cancel_plans, lock_message
+from antiphon.domain.conversations.inbox import find_conversation_id
 from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import Channel, Direction, MessageStatus
 from antiphon.domain.conversations.rows import (
@@ -51,6 +52,8 @@ _VOICEGRAM = Prepared(
 
 def install(bus: EventBus) -> None:
     """After the reactions that find a voicegram's contact."""
+    for type in ("call.started", "call.answered"):
+        bus.react(type, name_thread)
     bus.react("call.ended", show_call)
     bus.react("call.imported", show_call)
     bus.react("call.analyzed", show_call)
@@ -60,6 +63,7 @@ def install(bus: EventBus) -> None:
     bus.react("voicegram.completed", show_voicegram)
     bus.react("voicegram.updated", show_voicegram)
     bus.react("voicegram.deleted", erase_line)
+    bus.react("lead.deleted", cancel_plans)
     bus.react("lead.deleted", drop_conversation)
 
 
@@ -71,6 +75,14 @@ def show_call(tx: WriteTx, event: Event) -> None:
         return
     if call.counts and call.contact_id is not None:
         put_call(tx, call, call.contact_id)
+    name_thread(tx, event)
+
+
+def name_thread(tx: WriteTx, event: Event) -> None:
+    """Reaction: the event tells of the conversation that the call is of, where there is one by then."""
+    contact_id = event.data.get("contact_id")
+    if contact_id is not None:
+        event.data["conversation_id"] = find_conversation_id(tx, event.account_id, contact_id)
 
 
 def put_call(tx: WriteTx, call: Call, contact_id: str) -> None:

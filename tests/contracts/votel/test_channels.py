@@ -31,6 +31,7 @@ async def test_campaign(world: World) -> None:
         "slug": "winter",
         "is_active": False,
         "status": "active",
+        "agent_id": None,
         "greeting": "Hello",
         "notify_emails": ["a@example.com"],
         "embed_code": None,

@@ -18,6 +18,7 @@ from antiphon.domain.conversations.delivery import (
     fail_message,
     waits_for_earlier,
 )
+from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import MessageStatus
 from inbox_world import SENDER, inbox, receive, thread_of
 from votel_world import OpenWorld, World, add_key, add_user, fault
@@ -156,6 +157,53 @@ async def test_the_carrier_s_own_limit(world: World) -> None:
     assert answer.status_code == 201, answer.text
 
 
+async def test_placeholders_are_filled_at_sending(world: World) -> None:
+    """votel.md 0.7, 1.2: by what the lead is when it leaves; a scheduled text keeps them until then."""
+    message = await receive(world, "hello", name="Ada Example")
+    conversation, lead = message.conversation_id, f"/leads/{message.contact_id}"
+    text = "Hello {{lead.first_name}}, {{lead.nickname | default: 'dear'}}. {{user.name}}, {{account.name}}"
+    sent = (await send(world, conversation, body=text)).json()
+    assert sent["body"] == "Hello Ada, dear. Owner, Acme"
+    assert sent["segments"] == 1
+    soon = to_iso(world.clock.now() + HOUR)
+    planned = (await send(world, conversation, body=text + "x" * 200, scheduled_at=soon)).json()
+    assert planned["body"] == text + "x" * 200
+    await world.request("PATCH", lead, json={"first_name": "Adele {{user.email}}"})
+    world.clock.advance(HOUR)
+    await world.services.database.write(release_message, world.ours.account.id, planned["id"])
+    left = (await world.get(f"/messages/{planned['id']}")).json()
+    assert left["body"] == "Hello Adele {{user.email}}, dear. Owner, Acme" + "x" * 200
+    assert (left["status"], left["segments"]) == ("queued", 2)
+    found = fault(await send(world, conversation, body="{{vars.nothing}}"))
+    assert found["field"] == "body"
+    note = (await send(world, conversation, channel="note", body="{{lead.first_name}}")).json()
+    assert note["body"] == "{{lead.first_name}}", "a note is no text for the lead"
+
+
+async def test_a_text_that_grows_too_long_fails(world: World) -> None:
+    """votel.md 1: with `too_long`, at the end of its time of waiting."""
+    message = await receive(world, "hello", name="Ada Example")
+    soon = to_iso(world.clock.now() + HOUR)
+    body = "{{lead.company}}" * 100
+    planned = (await send(world, message.conversation_id, body=body, scheduled_at=soon)).json()
+    await world.request("PATCH", f"/leads/{message.contact_id}", json={"company": "Northwind Traders"})
+    world.clock.advance(HOUR)
+    await world.services.database.write(release_message, world.ours.account.id, planned["id"])
+    failed = (await world.get(f"/messages/{planned['id']}")).json()
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "too_long")
+
+
+async def test_a_mail_is_filled_in_whole(world: World) -> None:
+    """votel.md 0.7: values are escaped in HTML."""
+    found = await lead(world, first_name="Ada <b>", emails=["ada@example.com"])
+    mail = {"subject": "For {{lead.name}}", "body": "{{lead.name}}", "html": "<p>{{lead.name}}</p>"}
+    answer = await world.post("/messages", json={"channel": "email", "lead_id": found, **mail})
+    sent = answer.json()
+    assert (sent["subject"], sent["body"]) == ("For Ada <b>", "Ada <b>")
+    stored = await world.services.database.read(get_message, world.ours.account.id, sent["id"])
+    assert stored.html == "<p>Ada &lt;b&gt;</p>"
+
+
 async def test_emoji_and_long_texts(world: World) -> None:
     """1,600 characters pass; parts are counted as a phone network does."""
     message = await receive(world, "hello")
@@ -249,6 +297,19 @@ async def test_scheduling(world: World) -> None:
     assert fault(await send(world, message.conversation_id, scheduled_at=far))["field"] == "scheduled_at"
 
 
+async def test_nothing_scheduled_for_a_deleted_lead_is_sent(world: World) -> None:
+    """votel.md 3.2: deleting a lead cancels its scheduled messages; the log says so."""
+    message = await receive(world, "hello")
+    soon = to_iso(world.clock.now() + HOUR)
+    planned = (await send(world, message.conversation_id, scheduled_at=soon)).json()
+    assert (await world.request("DELETE", f"/leads/{message.contact_id}")).status_code == 204
+    world.clock.advance(HOUR)
+    release = (world.ours.account.id, planned["id"])
+    assert not await world.services.database.write(release_message, *release)
+    found = (await world.get(f"/messages/{planned['id']}")).json()
+    assert (found["status"], found["sent_at"]) == ("canceled", None)
+
+
 async def test_notes(world: World) -> None:
     """votel.md 1.2: a note never leaves; its author may change it."""
     message = await receive(world, "hello")
@@ -337,6 +398,20 @@ async def test_idempotency(world: World) -> None:
     assert fresh.json()["id"] != first.json()["id"]
     bad = await send(world, message.conversation_id, headers={"Idempotency-Key": "a b"})
     assert fault(bad)["field"] == "Idempotency-Key"
+
+
+async def test_a_repetition_is_answered_whatever_holds_by_now(world: World) -> None:
+    """votel.md 0.5, 0.8: the first answer, neither refused by what has changed nor counted again."""
+    message = await receive(world, "hello")
+    headers = {"Idempotency-Key": "order-8"}
+    first = await send(world, message.conversation_id, headers=headers)
+    assert first.headers["X-RateLimit-Limit"] == "60", "the window with the least left"
+    await world.services.database.write(suppress, world.ours.account.id, "sms", SENDER, "keyword")
+    again = await send(world, message.conversation_id, headers=headers)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert again.json() == first.json()
+    assert again.headers["X-RateLimit-Limit"] == "600"
+    assert fault(await send(world, message.conversation_id))["code"] == "opted_out"
 
 
 async def test_sixty_a_minute(world: World) -> None:

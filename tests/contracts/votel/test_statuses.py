@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-import msgspec
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
-from sqlalchemy import select
 
-from antiphon.contracts.votel.events import EVENT_TYPES
-from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.schemas import RecordingChannel
-from antiphon.contracts.votel.views_events import Telling
 from antiphon.core.clock import DAY
-from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import ServiceError
-from antiphon.core.events import Event, events
 from antiphon.core.mail import Mail
 from antiphon.domain.channels.commands import miss_widgets
 from antiphon.domain.integrations.services import AccountMailers
 from services import free_port
 from speech_stand_in import serve
-from votel_world import SITE, OpenWorld, World, audit_actions, make_dialects
+from votel_world import SITE, OpenWorld, World, audit_actions, make_dialects, told
 
 
 @pytest.fixture
 async def local(open_world: OpenWorld) -> World:
     """The operator allows services on this machine."""
     return await open_world(webhook_allowed_networks=["127.0.0.0/8"])
-
-
-async def told(world: World, event_type: str) -> list[dict[str, Any]]:
-    """The data of the account's events of one type, in the shape of webhooks and streams."""
-
-    def read(tx: ReadTx) -> list[Any]:
-        mine = (events.c.account_id == world.ours.account.id, events.c.type == event_type)
-        return list(tx.all(select(events).where(*mine).order_by(events.c.sequence)))
-
-    services = world.services
-    rendering = Rendering(services.settings.origin, services.links, services.signer, services.dialects)
-    view = EVENT_TYPES[event_type].view
-    return [
-        view(
-            Event(row.account_id, row.type, row.object_id, msgspec.json.decode(row.data)),
-            Telling(rendering, world.clock.now()),
-        )
-        for row in await services.database.read(read)
-    ]
 
 
 async def statuses(world: World, event_type: str) -> list[tuple[str, str, str | None]]:

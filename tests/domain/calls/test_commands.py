@@ -138,7 +138,7 @@ async def test_callbacks_twice_and_in_reverse_order(
     assert (call.status, call.answered_at) == (CallStatus.COMPLETED, now - 50 * SECOND)
     assert call.duration_seconds == 50
     told = [type for type, _ in await database.read(_told, account_id)]
-    assert told == ["call.started", "call.ended", "call.answered"]
+    assert told == ["call.started", "call.ended", "call.updated", "call.answered"], "the caller was told late"
     assert await database.read(_counted, account_id) == (1, 1)
     assert call.contact_id is not None
     assert (await database.read(get_contact, account_id, call.contact_id)).interaction_count == 1

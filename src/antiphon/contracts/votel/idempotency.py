@@ -14,7 +14,7 @@ from starlette.responses import Response
 from antiphon.contracts.votel.errors import invalid, too_many
 from antiphon.contracts.votel.routing import Call
 from antiphon.core.db.transaction import WriteTx
-from antiphon.domain.accounts.idempotency import Repeatable, begin_once, finish_once
+from antiphon.domain.accounts.idempotency import Repeatable, begin_once, find_answer, finish_once
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -23,6 +23,21 @@ _LOCK_TIMEOUT = "55P03"
 
 Effect = Callable[[WriteTx], tuple[int, Any]]
 """Acts within a transaction; the status and what the answer holds."""
+
+
+async def known_answer(call: Call, body: Any) -> Response | None:
+    """The first answer under the request's key, whatever would be refused by now; `body` as in `once`.
+
+    Raises ApiError 400.
+    """
+    request = _repeatable(call, body)
+    found = None if request is None else await call.services.database.read(find_answer, request)
+    return None if found is None else _response(*found, replayed=True)
+
+
+def _response(status: int, content: bytes, *, replayed: bool) -> Response:
+    headers = {REPLAYED: "true"} if replayed else None
+    return Response(content, status, headers, media_type="application/json")
 
 
 async def once(call: Call, body: Any, effect: Effect) -> Response:
@@ -37,8 +52,7 @@ async def once(call: Call, body: Any, effect: Effect) -> Response:
         if getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT:
             raise too_many(1) from error
         raise
-    headers = {REPLAYED: "true"} if replayed else None
-    return Response(content, status, headers, media_type="application/json")
+    return _response(status, content, replayed=replayed)
 
 
 def _run(tx: WriteTx, request: Repeatable | None, effect: Effect) -> tuple[int, bytes, bool]:

@@ -40,9 +40,14 @@ def ip_key(ip: str) -> str:
     return str(address)
 
 
-async def check_send(services: Services, key: str) -> None:
-    """Raises ApiError 429 beyond 60 accepted sends and calls a minute; `key` is the caller's own."""
+async def count_send(services: Services, key: str, headers: dict[str, str]) -> None:
+    """Raises ApiError 429 beyond 60 accepted sends and calls a minute; `key` is the caller's own.
+
+    The answer's headers tell of this window where less is left in it.
+    """
     decision = await services.limiter.hit(f"{key}:sends", SENDS_PER_KEY)
+    if decision.remaining < int(headers["X-RateLimit-Remaining"]):
+        headers |= headers_of(decision)
     if not decision.allowed:
         raise too_many(decision.retry_after_seconds)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from antiphon.core.clock import MINUTE
 from antiphon.core.crypto import Signer
+from antiphon.domain.calls.links import RecordingLinks
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.webhooks.dialect import Dialects
@@ -20,12 +21,15 @@ class Rendering:
 
     origin: str
     links: ListenLinks
+    recordings: RecordingLinks
     signer: Signer
     dialects: Dialects
 
     @classmethod
     def of(cls, services: Services) -> Rendering:
-        return cls(services.settings.origin, services.links, services.signer, services.dialects)
+        return cls(
+            services.settings.origin, services.links, services.recordings, services.signer, services.dialects
+        )
 
     def audio_url(self, account_id: str, voicegram_id: str, expires_at: int) -> str:
         """A signed address of a voicegram's audio, instead of session or key."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from antiphon.contracts.votel.inputs import Body, Clean
 from antiphon.core.ids import is_uuid
@@ -145,6 +145,7 @@ class RecordingChannel(BaseModel):
     embed_code: str | None
     public_url: str | None
     status: Literal["pending", "active", "error"]
+    agent_id: str | None
     last_seen_at: str | None
     voicegram_count: int
     created_at: str
@@ -156,6 +157,16 @@ class RecordingChannelList(BaseModel):
     total: int
 
 
+def _no_agent(value: object) -> object:
+    if value is not None:
+        raise ValueError("no such agent")
+    return value
+
+
+NoAgent = Annotated[str | None, BeforeValidator(_no_agent)]
+"""There are no agents yet, so only null is one."""
+
+
 class RecordingChannelCreate(Body):
     kind: Literal["domain", "campaign"]
     name: ChannelName = ""
@@ -164,6 +175,7 @@ class RecordingChannelCreate(Body):
     is_active: bool = True
     greeting: Greeting = ""
     notify_emails: NotifyEmails = Field(default_factory=list)
+    agent_id: NoAgent = None
 
 
 class RecordingChannelChange(Body):
@@ -173,6 +185,7 @@ class RecordingChannelChange(Body):
     is_active: bool = True
     greeting: Greeting = ""
     notify_emails: NotifyEmails = Field(default_factory=list)
+    agent_id: NoAgent = None
 
 
 # Voicegrams

@@ -152,6 +152,7 @@ def _compose(tx: ReadTx, account_id: str, draft: Draft, contact: Contact) -> Out
             metadata=body.metadata,
             purpose=Purpose(body.purpose),
             is_personal=draft.is_personal,
+            fills=True,
         )
         check_consent(
             tx,
@@ -182,6 +183,7 @@ def _compose(tx: ReadTx, account_id: str, draft: Draft, contact: Contact) -> Out
         metadata=body.metadata,
         purpose=Purpose(body.purpose),
         is_personal=draft.is_personal,
+        fills=True,
     )
     try:
         check_outbound(tx, account_id, outgoing)

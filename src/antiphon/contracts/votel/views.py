@@ -47,6 +47,7 @@ def channel_view(channel: Channel, subdomain: str | None, origin: str) -> dict[s
         "slug": channel.slug,
         "is_active": channel.is_active,
         "status": channel.status.value,
+        "agent_id": None,
         "greeting": channel.greeting,
         "notify_emails": list(channel.notify_emails),
         "embed_code": None if is_campaign else script,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,9 @@ import msgspec
 
 from antiphon.core.clock import to_datetime, to_iso, to_iso_or_none
 from antiphon.domain.calls.links import LINK_VALIDITY_MS, RecordingLinks
-from antiphon.domain.calls.records import Call, Segment
+from antiphon.domain.calls.records import Call
 from antiphon.domain.calls.report import Figures, Report, ReportQuery
-from antiphon.domain.calls.snapshot import sentiment
+from antiphon.domain.calls.snapshot import snapshot
 from antiphon.domain.overview import Overview, OverviewReport
 
 _PROVIDERS = {"meta_whatsapp": "meta"}
@@ -19,79 +20,84 @@ _PROVIDERS = {"meta_whatsapp": "meta"}
 
 def call_row(call: Call, conversation_id: str | None, links: RecordingLinks, now: int) -> dict[str, Any]:
     """A call without its words; the recording's address holds for an hour."""
-    recorded = call.recording_key is not None and call.recording_deleted_at is None
-    moments = (call.created_at, call.ended_at, call.analyzed_at)
+    return call_data({**snapshot(call), "conversation_id": conversation_id}, links, now)
+
+
+def call_detail(call: Call, conversation_id: str | None, links: RecordingLinks, now: int) -> dict[str, Any]:
+    data = {**snapshot(call), "conversation_id": conversation_id}
+    return call_with_words({**data, "transcript": msgspec.to_builtins(call.turns)}, links, now)
+
+
+def call_data(data: Mapping[str, Any], links: RecordingLinks, now: int) -> dict[str, Any]:
+    """From a snapshot: the same in lists and in events."""
+    get = data.get
+    recorded = get("has_recording", False)
+    created_at = get("created_at", data["started_at"])
+    moments = (created_at, data["ended_at"], get("analyzed_at"))
     return {
-        "id": call.id,
-        "call_sid": call.call_sid,
+        "id": data["id"],
+        "call_sid": data["call_sid"],
         "type": "phone",
-        "direction": call.direction.value,
-        "status": call.status.value,
-        "ended_reason": call.ended_reason,
-        "from_number": call.from_number,
-        "to_number": call.to_number,
-        "number_id": call.number_id,
-        "provider": _PROVIDERS.get(call.carrier, call.carrier),
-        "agent_id": call.assistant_id,
+        "direction": data["direction"],
+        "status": data["status"],
+        "ended_reason": data["ended_reason"],
+        "from_number": data["from_number"],
+        "to_number": data["to_number"],
+        "number_id": get("number_id"),
+        "provider": _PROVIDERS.get(data["carrier"], data["carrier"]),
+        "agent_id": data["assistant_id"],
         "agent_version": None,
-        "lead_id": call.contact_id,
-        "lead_name": call.remote_name,
-        "conversation_id": conversation_id,
-        "user_id": call.user_id,
+        "lead_id": data["contact_id"],
+        "lead_name": data["remote_name"],
+        "conversation_id": get("conversation_id"),
+        "user_id": data["user_id"],
         "campaign_id": None,
         "enrollment_id": None,
         "scheduled_at": None,
-        "started_at": to_iso(call.started_at),
-        "answered_at": to_iso_or_none(call.answered_at),
-        "ended_at": to_iso_or_none(call.ended_at),
-        "duration_seconds": call.duration_seconds,
-        "summary": call.summary,
-        "sentiment": sentiment(call),
-        "success": call.success,
-        "analysis": msgspec.json.decode(call.analysis) if call.analysis else {},
-        "analyzed_at": to_iso_or_none(call.analyzed_at),
+        "started_at": to_iso(data["started_at"]),
+        "answered_at": to_iso_or_none(data["answered_at"]),
+        "ended_at": to_iso_or_none(data["ended_at"]),
+        "duration_seconds": data["duration_seconds"],
+        "summary": get("summary"),
+        "sentiment": get("sentiment"),
+        "success": get("success"),
+        "analysis": get("analysis", {}),
+        "analyzed_at": to_iso_or_none(get("analyzed_at")),
         "has_recording": recorded,
-        "recording_url": links.url(call.id, now + LINK_VALIDITY_MS) if recorded else None,
-        "voicemail": call.ended_reason == "voicemail",
+        "recording_url": links.url(data["id"], now + LINK_VALIDITY_MS) if recorded else None,
+        "voicemail": data["ended_reason"] == "voicemail",
         "variables": {},
-        "metadata": msgspec.json.decode(call.metadata),
+        "metadata": get("metadata", {}),
         "engines": {
-            "transcription": call.transcript_engine,
-            "confidence": call.transcript_confidence,
+            "transcription": get("transcript_engine"),
+            "confidence": get("transcript_confidence"),
         },
         "latency": None,
         "degraded": False,
-        "disposition": call.disposition,
-        "tags": msgspec.json.decode(call.tags),
-        "notes": call.notes,
-        "is_test": call.is_test,
-        "cost_micros": call.cost_micros,
-        "created_at": to_iso(call.created_at),
+        "disposition": get("disposition"),
+        "tags": get("tags", []),
+        "notes": get("notes", ""),
+        "is_test": data["is_test"],
+        "cost_micros": get("cost_micros", 0),
+        "created_at": to_iso(created_at),
         "updated_at": to_iso(max(moment for moment in moments if moment is not None)),
     }
 
 
-def call_detail(call: Call, conversation_id: str | None, links: RecordingLinks, now: int) -> dict[str, Any]:
+def call_with_words(data: Mapping[str, Any], links: RecordingLinks, now: int) -> dict[str, Any]:
+    """As `call_data`, with the journey and what was said."""
     return {
-        **call_row(call, conversation_id, links, now),
-        "legs": [_leg(segment) for segment in call.segments],
-        "transcript": msgspec.to_builtins(call.turns),
+        **call_data(data, links, now),
+        "legs": [
+            {
+                **segment,
+                "started_at": to_iso(segment["started_at"]),
+                "ended_at": to_iso_or_none(segment["ended_at"]),
+            }
+            for segment in data.get("segments", ())
+        ],
+        "transcript": data.get("transcript", []),
         "tool_calls": [],
-    }
-
-
-def _leg(segment: Segment) -> dict[str, Any]:
-    return {
-        "order": segment.order,
-        "type": segment.type.value,
-        "user_id": segment.user_id,
-        "extension": segment.extension,
-        "extension_name": segment.extension_name,
-        "started_at": to_iso(segment.started_at),
-        "ended_at": to_iso_or_none(segment.ended_at),
-        "summary": segment.summary,
-        "transcription": segment.transcription,
-        "sentiment": sentiment(segment),
     }
 
 

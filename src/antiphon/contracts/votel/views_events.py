@@ -11,6 +11,7 @@ import msgspec
 from antiphon.contracts.votel.rendering import AUDIO_URL_MS, Rendering
 from antiphon.contracts.votel.views import channel_view
 from antiphon.contracts.votel.views_account import account_view
+from antiphon.contracts.votel.views_activity import call_with_words
 from antiphon.contracts.votel.views_conversations import conversation_data, message_data
 from antiphon.contracts.votel.views_jobs import job_view
 from antiphon.contracts.votel.views_leads import lead_view
@@ -72,41 +73,11 @@ def message(event: Event, telling: Telling) -> dict[str, Any]:
 
 
 def call(event: Event, telling: Telling) -> dict[str, Any]:
-    """The call as `GET /activity/calls/{id}` shows it, as far as the moment knows it."""
+    """The call as `GET /activity/calls/{id}` shows it, as it was then."""
     data = event.data
     if "started_at" not in data:
         return reference("call")(event, telling)
-    shown = {
-        "id": data["id"],
-        "call_sid": data["call_sid"],
-        "type": "phone",
-        "direction": data["direction"],
-        "status": data["status"],
-        "ended_reason": data["ended_reason"],
-        "from_number": data["from_number"],
-        "to_number": data["to_number"],
-        "number_id": data.get("number_id"),
-        "provider": data["carrier"],
-        "agent_id": data["assistant_id"],
-        "lead_id": data["contact_id"],
-        "lead_name": data["remote_name"],
-        "user_id": data["user_id"],
-        "started_at": to_iso(data["started_at"]),
-        "answered_at": to_iso_or_none(data["answered_at"]),
-        "ended_at": to_iso_or_none(data["ended_at"]),
-        "duration_seconds": data["duration_seconds"],
-        "voicemail": data["ended_reason"] == "voicemail",
-        "is_test": data["is_test"],
-        "created_at": to_iso(data.get("created_at", data["started_at"])),
-    }
-    if event.type == "call.analyzed":
-        shown |= {
-            "summary": data["summary"],
-            "sentiment": data["sentiment"],
-            "analysis": data["analysis"],
-            "analyzed_at": to_iso_or_none(data["analyzed_at"]),
-            "transcript": data["transcript"],
-        }
+    shown = call_with_words(data, telling.rendering.recordings, telling.now)
     return {"call": shown}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from antiphon.core.clock import DAY
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.domain.accounts.tables import idempotency_keys
 
@@ -59,7 +59,22 @@ def begin_once(tx: WriteTx, request: Repeatable) -> tuple[int, bytes] | None:
     }
     if tx.execute(_INSERT[tx.dialect], row).rowcount == 1:
         return None
+    return _answer(tx.first(_FOUND, own), request)
+
+
+def find_answer(tx: ReadTx, request: Repeatable) -> tuple[int, bytes] | None:
+    """The answer that the request had already, without waiting for one that still runs.
+
+    Raises DomainError `idempotency_mismatch`.
+    """
+    own = {"p_account": request.account_id, "p_user": request.user_id, "p_key": request.key}
     found = tx.first(_FOUND, own)
+    if found is None or found.created_at < tx.now - KEPT_MS:
+        return None
+    return _answer(found, request)
+
+
+def _answer(found: AnyRow | None, request: Repeatable) -> tuple[int, bytes]:
     if found is None or found.path != request.path or found.body_hash != request.body_hash:
         raise DomainError(
             "the key belongs to another request", field="Idempotency-Key", code="idempotency_mismatch"

@@ -18,6 +18,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
+from antiphon.domain.accounts.audit import changed
 from antiphon.domain.calls.analysis import start_analysis
 from antiphon.domain.calls.queries import find_call_id, get_call
 from antiphon.domain.calls.recordings import OBJECT_SOURCE
@@ -138,7 +139,11 @@ def fill_in_locked(tx: WriteTx, call: Call, start: StartCall) -> Call:
     given = msgspec.json.decode(call.metadata)
     if not start.metadata.keys() <= given.keys():
         changes["metadata"] = msgspec.json.encode({**start.metadata, **given}).decode()
-    return save_call(tx, call, changes)
+    after = save_call(tx, call, changes)
+    if after.contact_id != call.contact_id and call.is_ended:
+        differences = changed({"lead_id": None}, {"lead_id": after.contact_id})
+        tx.emit(Event(account_id, "call.updated", call.id, {**snapshot(after), "changes": differences}))
+    return after
 
 
 def answer_call(

@@ -35,6 +35,43 @@ def snapshot(call: Call) -> dict[str, Any]:
         "duration_seconds": call.duration_seconds,
         "is_test": call.is_test,
         "created_at": call.created_at,
+        **_found(call),
+    }
+
+
+def _found(call: Call) -> dict[str, Any]:
+    """What is not known of every call, as far as it is."""
+    values = {
+        "summary": call.summary,
+        "sentiment": sentiment(call),
+        "success": call.success,
+        "analyzed_at": call.analyzed_at,
+        "disposition": call.disposition,
+        "notes": call.notes,
+        "cost_micros": call.cost_micros,
+        "transcript_engine": call.transcript_engine,
+        "transcript_confidence": call.transcript_confidence,
+        "has_recording": call.recording_key is not None and call.recording_deleted_at is None,
+        "tags": msgspec.json.decode(call.tags),
+        "metadata": msgspec.json.decode(call.metadata),
+        "analysis": msgspec.json.decode(call.analysis) if call.analysis else {},
+        "segments": [_segment(segment) for segment in call.segments],
+    }
+    return {name: value for name, value in values.items() if value or (value is False and name == "success")}
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    return {
+        "order": segment.order,
+        "type": segment.type.value,
+        "user_id": segment.user_id,
+        "extension": segment.extension,
+        "extension_name": segment.extension_name,
+        "started_at": segment.started_at,
+        "ended_at": segment.ended_at,
+        "summary": segment.summary,
+        "transcription": segment.transcription,
+        "sentiment": sentiment(segment),
     }
 
 
@@ -50,16 +87,7 @@ def analyzed_snapshot(call: Call) -> dict[str, Any]:
         "transcription": "\n\n".join(texts) or None,
         "transcript": msgspec.to_builtins(call.turns),
         "sentiment": sentiment(call),
-        "segments": [
-            {
-                "order": segment.order,
-                "type": segment.type.value,
-                "summary": segment.summary,
-                "transcription": segment.transcription,
-                "sentiment": sentiment(segment),
-            }
-            for segment in call.segments
-        ],
+        "segments": [_segment(segment) for segment in call.segments],
         "analysis": msgspec.json.decode(call.analysis) if call.analysis else {},
         "analyzed_at": call.analyzed_at,
     }

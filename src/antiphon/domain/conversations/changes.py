@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -23,10 +24,12 @@ from antiphon.domain.conversations.commands import (
     MAX_SUBJECT,
     enqueue_release,
     enqueue_sending,
+    filled_in,
     send_mail,
     send_message,
 )
 from antiphon.domain.conversations.consent import quiet_end
+from antiphon.domain.conversations.delivery import fail_message
 from antiphon.domain.conversations.queries import counter_name, get_message
 from antiphon.domain.conversations.records import (
     UNSENT,
@@ -53,9 +56,16 @@ from antiphon.domain.conversations.tables import files, media, messages
 from antiphon.domain.pipeline import delete_object
 
 INVALID_STATE = "invalid_state"
+TOO_LONG = "too_long"
 EXPIRY_BATCH = 200
 _LIMITS = {Channel.NOTE: MAX_NOTE, Channel.EMAIL: MAX_MAIL_BODY}
 
+_PLANNED = select(messages.c.id).where(
+    messages.c.account_id == bindparam("account_id"),
+    messages.c.contact_id == bindparam("contact_id"),
+    messages.c.status == MessageStatus.SCHEDULED.value,
+    messages.c.deleted_at.is_(None),
+)
 _DROP_MEDIA = (
     media.update()
     .where(media.c.account_id == bindparam("p_account"), media.c.message_id == bindparam("p_id"))
@@ -113,12 +123,31 @@ def release_message(tx: WriteTx, account_id: str, message_id: str) -> bool:
         enqueue_release(tx, account_id, message_id, later)
         return False
     update_message(tx, account_id, message_id, {"status": MessageStatus.QUEUED.value, "created_at": tx.now})
+    refusal = _fill(tx, message)
     add_to_counter(tx, account_id, counter_name(message.channel), 1)
     if message.contact_id is not None:
         touch_contact(tx, account_id, message.contact_id, 1, tx.now)
     note_message(tx, lock_conversation(tx, account_id, message.conversation_id), message_id)
-    enqueue_sending(tx, account_id, message_id)
+    if refusal is None:
+        enqueue_sending(tx, account_id, message_id)
+    else:
+        fail_message(tx, account_id, message_id, TOO_LONG, refusal)
     return True
+
+
+def _fill(tx: WriteTx, message: Message) -> str | None:
+    """Fill in the placeholders; why they make a text that cannot be sent."""
+    if message.contact_id is None:
+        return None
+    contact = get_contact(tx, message.account_id, message.contact_id)
+    columns = {**asdict(message), "channel": message.channel.value}
+    try:
+        found = filled_in(tx, message.account_id, contact, columns)
+    except DomainError as error:
+        return f"The text must have {error.message}"
+    if found:
+        update_message(tx, message.account_id, message.id, {**found, **words_of(message, found["body"])})
+    return None
 
 
 def _quiet_until(tx: WriteTx, message: Message) -> int:
@@ -187,6 +216,13 @@ def cancel_message(tx: WriteTx, account_id: str, message_id: str) -> Message:
     canceled = get_message(tx, account_id, message_id)
     tx.emit(Event(account_id, "message.canceled", message_id, snapshot(canceled, tx.now)))
     return canceled
+
+
+def cancel_plans(tx: WriteTx, event: Event) -> None:
+    """Reaction: nothing that was scheduled for a deleted contact is sent."""
+    planned = tx.all(_PLANNED, {"account_id": event.account_id, "contact_id": event.object_id})
+    for row in planned:
+        cancel_message(tx, event.account_id, row.id)
 
 
 def retry_message(tx: WriteTx, account_id: str, message_id: str) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from antiphon.domain.conversations.consent import check_consent, quiet_end
 from antiphon.domain.conversations.delivery import find_known
 from antiphon.domain.conversations.errors import UnknownSenderError
 from antiphon.domain.conversations.keywords import obey_keywords
+from antiphon.domain.conversations.placeholders import fill_texts
 from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import (
     ANSWER,
@@ -267,6 +268,7 @@ def send_message(tx: WriteTx, account_id: str, outgoing: OutboundMessage) -> Mes
         reply_to_message_id=outgoing.reply_to_message_id,
         metadata=outgoing.metadata,
         purpose=outgoing.purpose,
+        fills=outgoing.fills,
         **author_of(tx, is_from_bot=outgoing.is_from_bot, user_id=outgoing.author_user_id),
     )
 
@@ -316,6 +318,7 @@ def send_mail(tx: WriteTx, account_id: str, mail: OutboundMail) -> Message:
         reply_to_message_id=mail.reply_to_message_id,
         metadata=mail.metadata,
         purpose=mail.purpose,
+        fills=mail.fills,
         **author_of(tx),
     )
 
@@ -330,12 +333,15 @@ def _store_outbound(
     members: Sequence[str] = (),
     source: str,
     purpose: Purpose = Purpose.TRANSACTIONAL,
+    fills: bool = False,
     **values: Any,
 ) -> Message:
     if scheduled_at is not None and scheduled_at > tx.now + MAX_AHEAD_MS:
         raise DomainError("at most 365 days ahead", field="scheduled_at")
     leaves_at = quiet_end(tx, account_id, contact, source, purpose, max(tx.now, scheduled_at or 0))
     waits = leaves_at > tx.now
+    if fills and not waits:
+        values |= filled_in(tx, account_id, contact, values)
     if not waits:
         touch_contact(tx, account_id, contact.id, 1, tx.now)
     conversation = ensure_conversation(tx, account_id, contact.id)
@@ -360,6 +366,31 @@ def _store_outbound(
     message = note_message(tx, conversation, message_id)
     enqueue_sending(tx, account_id, message_id)
     return message
+
+
+def filled_in(tx: ReadTx, account_id: str, contact: Contact, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A message's texts, by their columns, with placeholders filled in. Raises DomainError on `body`."""
+    body, subject, html = fill_texts(
+        tx,
+        account_id,
+        contact,
+        values.get("author_user_id"),
+        body=values["body"],
+        subject=values.get("subject"),
+        html=values.get("html"),
+    )
+    if body == values["body"] and (subject, html) == (values.get("subject"), values.get("html")):
+        return {}
+    channel = values["channel"]
+    limit = MAX_MAIL_BODY if channel == Channel.EMAIL else MAX_BODY
+    if not 1 <= len(body) <= limit:
+        raise DomainError(f"1 to {limit} characters with its placeholders filled in", field="body")
+    found: dict[str, Any] = {"body": body}
+    if channel == Channel.EMAIL:
+        found |= {"subject": None if subject is None else subject[:MAX_SUBJECT], "html": html}
+    if channel == Channel.SMS:
+        found["segments"] = count_segments(body)
+    return found
 
 
 def enqueue_sending(tx: WriteTx, account_id: str, message_id: str) -> None:

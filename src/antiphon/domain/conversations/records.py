@@ -224,7 +224,7 @@ class OutboundMessage:
 
     `name` names the contact if it is new, `contact_id` is one that is known; `members` are emails of users
     who follow the conversation. `scheduled_at` in milliseconds; a moment of the past is now. `is_personal`
-    is what somebody writes by hand.
+    is what somebody writes by hand; `fills`: placeholders are filled in when it leaves.
     """
 
     channel: Channel
@@ -244,6 +244,7 @@ class OutboundMessage:
     metadata: dict[str, Any] = field(default_factory=dict)
     purpose: Purpose = Purpose.TRANSACTIONAL
     is_personal: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,7 @@ class OutboundMail:
     metadata: dict[str, Any] = field(default_factory=dict)
     purpose: Purpose = Purpose.TRANSACTIONAL
     is_personal: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)

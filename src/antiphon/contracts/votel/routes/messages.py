@@ -11,7 +11,7 @@ from starlette.responses import Response
 from antiphon.contracts.http import json_response
 from antiphon.contracts.votel import limits
 from antiphon.contracts.votel.errors import ApiError, invalid
-from antiphon.contracts.votel.idempotency import once
+from antiphon.contracts.votel.idempotency import known_answer, once
 from antiphon.contracts.votel.routing import Call, Routes
 from antiphon.contracts.votel.schemas_conversations import (
     DirectMessageCreate,
@@ -80,15 +80,19 @@ def _by_hand(call: Call) -> bool:
 
 async def _send(call: Call, body: BaseModel, draft: Draft) -> Response:
     origin, account_id = call.services.settings.origin, call.account_id
+    asked = body.model_dump(mode="json", by_alias=True)
+    known = await known_answer(call, asked)
+    if known is not None:
+        return known
     await call.services.database.read(check_draft, account_id, draft)
     await check_addresses(call.services, draft.body.attachments)
     if draft.leaves:
-        await limits.check_send(call.services, call.caller.limit_key)
+        await limits.count_send(call.services, call.caller.limit_key, call.headers)
 
     def act(tx: WriteTx) -> tuple[int, Any]:
         return 201, message_view(send_draft(tx, account_id, draft), origin)
 
-    return await once(call, body.model_dump(mode="json", by_alias=True), act)
+    return await once(call, asked, act)
 
 
 @ROUTES.add("GET", "/messages/{id:uuid}", permission="conversations:read", answer=Message)
@@ -127,10 +131,13 @@ async def retry_failed_message(call: Call) -> Response:
     """Send what a failed message held as a new one."""
     account_id, message_id = call.account_id, call.path_id()
     origin = call.services.settings.origin
+    known = await known_answer(call, {})
+    if known is not None:
+        return known
     failed = await call.services.database.read(get_message, account_id, message_id)
     if failed.status != "failed":
         raise invalid("", "only a failed message", "invalid_state")
-    await limits.check_send(call.services, call.caller.limit_key)
+    await limits.count_send(call.services, call.caller.limit_key, call.headers)
 
     def act(tx: WriteTx) -> tuple[int, Any]:
         return 201, message_view(retry_message(tx, account_id, message_id), origin)

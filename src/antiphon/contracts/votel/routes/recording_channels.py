@@ -48,7 +48,7 @@ async def list_recording_channels(call: Call) -> Response:
 async def create_recording_channel(call: Call) -> Response:
     """Create a domain or a campaign."""
     body = await call.body(RecordingChannelCreate)
-    values = body.model_dump(exclude={"kind"})
+    values = body.model_dump(exclude={"kind", "agent_id"})
     channel = await call.services.database.write(
         create_channel, call.account_id, kind=ChannelKind(body.kind), **values
     )

@@ -28,6 +28,7 @@ from antiphon.domain.conversations.records import InboundMessage
 from antiphon.domain.numbers.queries import get_own_number
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import (
+    announce_voicegram,
     complete_voicegram,
     create_voicegram,
     finish_step,
@@ -159,6 +160,7 @@ def _received(
         source_container="webm",
         duration_ms=duration,
     )
+    announce_voicegram(tx, account_id, voicegram_id)
 
 
 def _completed(

@@ -24,7 +24,7 @@ from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import Channel, ChannelKind
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import create_voicegram
-from antiphon.domain.voicegrams.jobs import source_key
+from antiphon.domain.voicegrams.intake import source_key
 from antiphon.domain.voicegrams.queries import get_voicegram
 from antiphon.domain.voicegrams.records import Voicegram
 from antiphon.settings import Settings

@@ -20,7 +20,12 @@ from antiphon.domain.accounts.records import KeyKind, NewKey, Plan, Role
 from antiphon.domain.channels.commands import create_channel
 from antiphon.domain.channels.records import Channel, ChannelKind
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import complete_voicegram, create_voicegram, finish_step
+from antiphon.domain.voicegrams.commands import (
+    announce_voicegram,
+    complete_voicegram,
+    create_voicegram,
+    finish_step,
+)
 from antiphon.domain.voicegrams.records import Step
 from antiphon.domain.webhooks.commands import create_subscription
 from antiphon.domain.webhooks.queries import get_subscription, list_attempts, list_object_deliveries
@@ -81,6 +86,7 @@ def complete(
         source_container="webm",
         duration_ms=31_400,
     )
+    announce_voicegram(tx, tenant.account_id, voicegram_id)
     results: dict[Step, dict[str, Any]] = {
         Step.TRANSCODE: {"audio_key": audio_key, "audio_bytes": audio_bytes, "source_key": None},
         Step.TRANSCRIBE: {"transcript_text": TRANSCRIPT, "transcript_confidence": 0.97},

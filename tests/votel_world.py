@@ -32,7 +32,12 @@ from antiphon.domain.channels.records import Channel, ChannelKind
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.mails.tables import mails
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import complete_voicegram, create_voicegram, finish_step
+from antiphon.domain.voicegrams.commands import (
+    announce_voicegram,
+    complete_voicegram,
+    create_voicegram,
+    finish_step,
+)
 from antiphon.domain.voicegrams.links import ListenLinks
 from antiphon.domain.voicegrams.records import Step
 from antiphon.domain.webhooks.dialect import Dialect, Dialects
@@ -195,6 +200,7 @@ async def add_voicegram(
             source_container="matroska",
             duration_ms=31_400,
         )
+        announce_voicegram(tx, account_id, voicegram_id)
         if not completed:
             return
         transcribed = {

@@ -45,6 +45,7 @@ from antiphon.domain.numbers.records import Number
 from antiphon.domain.services import Services
 from antiphon.domain.simulation import Line, record_conversation
 from antiphon.domain.voicegrams.commands import (
+    announce_voicegram,
     complete_voicegram,
     create_voicegram,
     delete_voicegram,
@@ -214,6 +215,7 @@ def _say(tx: WriteTx, account_id: str, person: Person, said: Said, channel: Chan
         source_container="wav",
         duration_ms=duration,
     )
+    announce_voicegram(tx, account_id, voicegram_id)
     finish_step(tx, account_id, voicegram_id, Step.TRANSCODE, {"source_key": None})
     transcript = {
         "transcript_text": said.text,

@@ -22,6 +22,8 @@ COMPLETE_RETRY = RetryPolicy(max_attempts=1_000_000, initial_ms=SECOND, max_ms=5
 MEDIA_TIMEOUT = 120.0
 TRANSCRIBE_TIMEOUT = 900.0
 FIRST_RUN = "first"
+AT_ONCE = 50
+"""How many jobs of one step are under way at once: those that wait for a worker must not fill the queue."""
 STALLED_MS = 15 * MINUTE
 STALLED_BATCH = 200
 
@@ -101,6 +103,7 @@ class StepJobs(Generic[S, T, R]):
                 f"{self._kind}.{step}",
                 self._handler(step, body),
                 retry=ENGINE_RETRY,
+                concurrency=AT_ONCE,
                 on_exhausted=self._exhausted(step),
             )
 

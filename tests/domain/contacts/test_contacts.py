@@ -42,7 +42,7 @@ from antiphon.domain.contacts.records import ContactFilters
 from antiphon.domain.contacts.tables import contact_addresses
 from antiphon.domain.contacts.upsert import upsert_contacts
 from antiphon.domain.interactions import uncount_voicegram
-from antiphon.domain.voicegrams.commands import create_voicegram, delete_voicegram
+from antiphon.domain.voicegrams.commands import announce_voicegram, create_voicegram, delete_voicegram
 from antiphon.domain.voicegrams.senders import link_sender
 
 PHONE = "+13125550143"
@@ -173,6 +173,7 @@ async def test_senders_become_contacts(
             source_container="webm",
             duration_ms=1000,
         )
+        announce_voicegram(tx, account, voicegram_id)
 
     channel = await database.write(
         create_channel, account, kind=ChannelKind.CAMPAIGN, name="S", slug="survey"

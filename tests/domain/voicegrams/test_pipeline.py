@@ -19,13 +19,18 @@ from antiphon.domain.accounts.user_jobs import JobStatus, UserJob, cancel_job, g
 from antiphon.domain.pipeline import ENGINE_RETRY, resume_stalled
 from antiphon.domain.voicegrams import jobs as pipeline
 from antiphon.domain.voicegrams.commands import delete_voicegram, request_reprocess, update_voicegram
+from antiphon.domain.voicegrams.intake import source_key
 from antiphon.domain.voicegrams.maintenance import find_stalled
 from antiphon.domain.voicegrams.records import Step, VoicegramStatus
 from studio import OWNER, Studio
 
 
 def _completed_events(tx: ReadTx) -> list[tuple[str, str]]:
-    rows = tx.all(select(events.c.id, events.c.data).where(events.c.type == "voicegram.completed"))
+    return _events(tx, "voicegram.completed")
+
+
+def _events(tx: ReadTx, type: str) -> list[tuple[str, str]]:
+    rows = tx.all(select(events.c.id, events.c.data).where(events.c.type == type))
     return [(row.id, row.data) for row in rows]
 
 
@@ -47,7 +52,7 @@ async def test_a_spoken_message_becomes_transcript_summary_event_and_mail(
     assert voicegram.audio_key is not None
     assert (await studio.services.store.get(voicegram.audio_key))[:4] == b"\x1aE\xdf\xa3"
     with pytest.raises(ObjectMissing):
-        await studio.services.store.get(pipeline.source_key(studio.account.id, voicegram_id, "wav"))
+        await studio.services.store.get(source_key(studio.account.id, voicegram_id, "wav"))
     [(event_id, data)] = await studio.services.database.read(_completed_events)
     assert event_id == voicegram.event_id
     assert msgspec.json.decode(data)["transcript"]["text"] == voicegram.transcript_text
@@ -298,3 +303,22 @@ async def test_tags_and_notes_are_the_accounts_own(studio: Studio) -> None:
         update_voicegram, studio.account.id, voicegram_id, {"tags": ["a", " a ", "b"], "notes": "call"}
     )
     assert (changed.tags, changed.notes) == ('["a","b"]', "call")
+
+
+async def test_a_recording_is_announced_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender does not wait for what follows from that; a step that is repeated says nothing again."""
+    run, failures = studio.services.media.run, [ServiceError(ErrorCategory.SERVER, "gone", service="test")]
+
+    async def failing(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await run(function, *args, **kwargs)
+
+    monkeypatch.setattr(type(studio.services.media), "run", lambda self, *a, **k: failing(*a, **k))
+    voicegram_id = await studio.leave()
+    assert await studio.services.database.read(_events, "voicegram.received") == []
+    await studio.process()
+    assert (await studio.get(voicegram_id)).contact_id is not None
+    await studio.advance(MINUTE)
+    assert (await studio.get(voicegram_id)).status is VoicegramStatus.COMPLETED
+    assert len(await studio.services.database.read(_events, "voicegram.received")) == 1

@@ -21,7 +21,8 @@ from antiphon.core.storage.types import CHUNK_BYTES, ObjectMissing, check_key, c
 T = TypeVar("T")
 
 _TEMPORARY = ".tmp"
-_THREADS = 8
+# They wait for the disk, which serves a crowd as fast as a few.
+_THREADS = 32
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

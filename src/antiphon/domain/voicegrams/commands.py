@@ -91,7 +91,8 @@ def create_voicegram(
 ) -> tuple[str, str, bool]:
     """Store a probed recording and start its pipeline: id, status, and whether it is new.
 
-    An equal `client_id` of the account gives the first one (contracts/votel.md 18).
+    An equal `client_id` of the account gives the first one (contracts/votel.md 18). The pipeline announces
+    it, so that its sender does not wait for what follows from that.
     """
     # The channel's row is locked first, so that equal uploads at the same moment meet one after the other.
     count_voicegram(tx, account_id, channel_id)
@@ -139,9 +140,13 @@ def create_voicegram(
         ],
     )
     add_to_counter(tx, account_id, "voicegrams", 1)
-    tx.emit(Event(account_id, "voicegram.received", voicegram_id))
     enqueue_step(tx, KIND, StepRun(account_id, voicegram_id, FIRST_RUN), Step.TRANSCODE)
     return voicegram_id, VoicegramStatus.PROCESSING.value, True
+
+
+def announce_voicegram(tx: WriteTx, account_id: str, voicegram_id: str) -> None:
+    """Tell of a recording that has come in; by reaction it gets its sender's contact and thread."""
+    tx.emit(Event(account_id, "voicegram.received", voicegram_id))
 
 
 def start_step(tx: WriteTx, account_id: str, voicegram_id: str, step: Step) -> None:

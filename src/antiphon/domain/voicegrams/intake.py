@@ -43,9 +43,9 @@ async def store_recording(
         probe, path, MAX_BYTES, LONGEST_SECONDS, timeout=PROBE_SECONDS, lane=Lane.UPLOAD
     )
     voicegram_id = voicegram_id or new_id()
-    source_key = f"voicegrams/{channel.account_id}/{voicegram_id}/source.{info.container.value}"
+    key = source_key(channel.account_id, voicegram_id, info.container.value)
     kept = False
-    await services.store.take_file(source_key, path)
+    await services.store.take_file(key, path)
     try:
         found_id, status, kept = await services.database.write(
             create_voicegram,
@@ -55,14 +55,19 @@ async def store_recording(
             sender_email=email,
             page_url=page_url,
             client_id=client_id,
-            source_key=source_key,
+            source_key=key,
             source_container=info.container.value,
             duration_ms=info.duration_ms,
         )
     finally:
         if not kept:
-            await _discard(services, source_key)
+            await _discard(services, key)
     return found_id, status
+
+
+def source_key(account_id: str, voicegram_id: str, container: str) -> str:
+    """In a directory that is there already: the sender waits until each new one is on disk."""
+    return f"voicegrams/{account_id}/{voicegram_id}.{container}"
 
 
 async def _discard(services: Services, key: str) -> None:

@@ -28,10 +28,17 @@ from antiphon.domain.pipeline import (
     delete_object,
 )
 from antiphon.domain.services import Services
-from antiphon.domain.voicegrams.commands import KIND, complete_voicegram, finish_step, show_step, start_step
+from antiphon.domain.voicegrams.commands import (
+    KIND,
+    announce_voicegram,
+    complete_voicegram,
+    finish_step,
+    show_step,
+    start_step,
+)
 from antiphon.domain.voicegrams.maintenance import find_stalled
 from antiphon.domain.voicegrams.queries import get_voicegram
-from antiphon.domain.voicegrams.records import Step, Voicegram
+from antiphon.domain.voicegrams.records import Step, StepStatus, Voicegram
 from antiphon.speech.audio import MAX_SECONDS, to_webm_opus
 from antiphon.speech.insight.port import Insight, InsightEngine, InsightHints, empty_insight
 from antiphon.speech.transcription.factory import transcribe_file
@@ -45,10 +52,6 @@ StepResult = tuple[dict[str, Any], str | None, str | None]
 
 def audio_key(account_id: str, voicegram_id: str) -> str:
     return f"voicegrams/{account_id}/{voicegram_id}/audio.webm"
-
-
-def source_key(account_id: str, voicegram_id: str, container: str) -> str:
-    return f"voicegrams/{account_id}/{voicegram_id}/source.{container}"
 
 
 class Pipeline:
@@ -181,8 +184,14 @@ def _begin(tx: WriteTx, run: StepRun, step: Step) -> Voicegram:
     voicegram = get_voicegram(tx, run.account_id, run.object_id)
     if run.run != FIRST_RUN and not begin_job(tx, run.account_id, run.run):
         raise NotFoundError("The job was canceled")
+    if step is Step.TRANSCODE and _is_pending(voicegram, step):
+        announce_voicegram(tx, run.account_id, run.object_id)
     start_step(tx, run.account_id, run.object_id, step)
     return voicegram
+
+
+def _is_pending(voicegram: Voicegram, step: Step) -> bool:
+    return any(found.name == step and found.status == StepStatus.PENDING for found in voicegram.steps)
 
 
 def _store(tx: WriteTx, run: StepRun, step: Step, result: StepResult) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from antiphon.domain.accounts.records import KeyKind, Plan, Role
 from antiphon.domain.calls.queries import COUNTER
 from antiphon.domain.calls.records import decode_turns
 from antiphon.domain.calls.search import search_text
-from antiphon.domain.calls.tables import call_days, call_segments, calls
+from antiphon.domain.calls.tables import call_segments, calls
 from antiphon.domain.contacts.commands import create_contact
 
 STATUSES = ("completed",) * 7 + ("no_answer",) * 2 + ("busy",)
@@ -61,26 +60,9 @@ def make_account(tx: WriteTx, name: str, count: int, keys: int = 0) -> tuple[str
         ).id
         for number in range(min(CONTACTS, count))
     ]
-    days: Counter[tuple[int, str, str]] = Counter()
     for rows in _batches(account.id, contacts, count, tx.now):
         tx.execute(calls.insert(), rows)
         tx.execute(call_segments.insert(), [segment for row in rows for segment in _segments(row)])
-        days.update((row["started_at"] // DAY, row["direction"], row["status"]) for row in rows)
-    if days:
-        tx.execute(
-            call_days.insert(),
-            [
-                {
-                    "account_id": account.id,
-                    "day": day,
-                    "direction": direction,
-                    "status": status,
-                    "assistant_id": "",
-                    "value": value,
-                }
-                for (day, direction, status), value in days.items()
-            ],
-        )
     add_to_counter(tx, account.id, COUNTER, count)
     return account.id, made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon.core import events
+from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.search_schema import owned_names
@@ -39,6 +40,9 @@ TABLE_MODULES = (
 target_metadata = metadata
 SEARCH_INDEXES = [
     value for module in TABLE_MODULES for value in vars(module).values() if isinstance(value, SearchIndex)
+]
+DAY_COUNTS = [
+    value for module in TABLE_MODULES for value in vars(module).values() if isinstance(value, DayCounts)
 ]
 _SEARCH_TABLES = owned_names(SEARCH_INDEXES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import ColumnElement, bindparam, create_engine, text
 
-from antiphon.core.clock import SystemClock
+from antiphon.core.clock import DAY, SystemClock
 from antiphon.core.db import search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
@@ -301,11 +302,13 @@ def test_what_a_migration_tore_is_made_anew(tmp_path: Path) -> None:
 
 
 SENTENCE = "\tcommon words"
+NEWEST = 1_700_000_000_000
+STEP = 7 * 60 * 60 * 1000
 
 
 def _call(account_id: str, number: int, **values: Any) -> dict[str, Any]:
-    """One of each direction in turn; in the order of time backwards, two at a time."""
-    at = 1_700_000_000_000 - number // 2 * 1000
+    """One of each direction in turn; in the order of time backwards, two at a time, some in a day."""
+    at = NEWEST - number // 2 * STEP
     return {
         "id": f"id-{account_id[-8:]}-{number:04}",
         "account_id": account_id,
@@ -333,7 +336,6 @@ def _call(account_id: str, number: int, **values: Any) -> dict[str, Any]:
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few rows are many, and no range of time is so short that its rows are read."""
     monkeypatch.setattr(call_queries, "SHORT_CALLS", -1)
-    monkeypatch.setattr(search_parts, "WINDOW_ROWS", 4)
     monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
 
 
@@ -380,12 +382,80 @@ async def test_lists_of_parts_are_exact(database: Database) -> None:
     with_internal = await _feed(database, account_id, "common", 4, direction="internal", with_internal=True)
     assert with_internal == (internal[:4], len(internal))
     assert await _feed(database, account_id, "common", 4, direction="internal") == ([], 0)
-    since, until = 1_700_000_000_000 - 20_000, 1_700_000_000_000 - 12_000
+    since, until = NEWEST - 20 * STEP, NEWEST - 12 * STEP
     between = [one for one in shown if 12 <= one // 2 <= 20]
     found_between = await _feed(database, account_id, "common", 3, 1, since=since, until=until)
     assert found_between == (between[1:4], len(between))
-    assert await _feed(database, account_id, "common", 3, since=since + 10**9) == ([], 0)
+    assert await _feed(database, account_id, "common", 3, since=NEWEST + 1) == ([], 0)
+    assert await _feed(database, account_id, "common", 3, since=until, until=since) == ([], 0)
     assert await _feed(database, "nobody", "common", 3) == ([], 0)
+
+
+@pytest.mark.usefixtures("small_windows")
+async def test_lists_of_parts_agree_with_a_plain_scan(database: Database) -> None:
+    """Any mix of filters, ranges that cut days and ranges that do not, times beyond any day among them."""
+    chance = random.Random(7)
+    first_day = NEWEST // DAY
+    edges = [first_day * DAY + chance.choice((0, -1, 1, DAY // 2)) + day * DAY for day in range(-6, 7)]
+    rows: list[dict[str, Any]] = []
+
+    def make(tx: WriteTx) -> str:
+        account_id = create_account(tx, name="Mixed").id
+        tx.jobs.clear()
+        for number in range(300):
+            at = chance.choice(edges) + chance.choice((0, 0, 1, -1, chance.randrange(DAY)))
+            at = chance.choice((at,) * 30 + (-5, 0, 10**16))
+            row = _call(
+                account_id,
+                number,
+                started_at=at,
+                ended_at=None if chance.random() < 0.1 else at,
+                is_test=chance.random() < 0.1,
+                status=chance.choice(("completed", "completed", "busy", "failed")),
+                direction=chance.choice(("inbound", "outbound", "internal")),
+                search_text=chance.choice(("\tcommon words", "\tother words", "\tcommon")),
+            )
+            rows.append(row)
+        tx.execute(calls.insert(), rows)
+        return account_id
+
+    account_id = await database.write(make)
+    for _ in range(200):
+        filters: dict[str, Any] = {"with_internal": chance.random() < 0.5}
+        for name, value in (
+            ("direction", chance.choice(("inbound", "outbound", "internal"))),
+            ("is_answered", chance.random() < 0.5),
+            ("status", chance.choice(("completed", "busy", "failed"))),
+            ("since", chance.choice((*edges, -9, 0, 10**15))),
+            ("until", chance.choice((*edges, -9, 0, 10**15))),
+        ):
+            if chance.random() < 0.4:
+                filters[name] = value
+        query = chance.choice(("common", "words", "common words", "other"))
+        wanted = sorted(
+            (row for row in rows if _passes(row, query, CallFilters(**filters))),
+            key=lambda row: (row["started_at"], row["id"]),
+            reverse=True,
+        )
+        limit, offset = chance.choice((1, 3, 25)), chance.choice((0, 0, 2, 40))
+        found = await _feed(database, account_id, query, limit, offset, **filters)
+        page = [int(row["id"][-4:]) for row in wanted[offset : offset + limit]]
+        assert found == (page, len(wanted)), (query, filters)
+
+
+def _passes(row: dict[str, Any], query: str, filters: CallFilters) -> bool:
+    is_completed = row["status"] == "completed"
+    return (
+        query in row["search_text"]
+        and row["ended_at"] is not None
+        and not row["is_test"]
+        and (filters.with_internal or row["direction"] != "internal")
+        and filters.direction in (None, row["direction"])
+        and filters.status in (None, row["status"])
+        and filters.is_answered in (None, is_completed)
+        and (filters.since is None or row["started_at"] >= filters.since)
+        and (filters.until is None or row["started_at"] <= filters.until)
+    )
 
 
 @pytest.mark.usefixtures("small_windows")
@@ -405,6 +475,10 @@ async def test_rows_change_their_part(database: Database) -> None:
     assert await _feed(database, account_id, "common", 9) == ([], 0)
     await database.write(change, account_id, ended_at=5)
     assert await _feed(database, account_id, "common", 9) == ([1, 0, 3, 4, 7, 6], 6)
+    await database.write(change, account_id, started_at=NEWEST - 9 * DAY)
+    older = {"since": NEWEST - 10 * DAY, "until": NEWEST - 8 * DAY}
+    assert await _feed(database, account_id, "common", 9, **older) == ([7, 6, 4, 3, 1, 0], 6)
+    assert await _feed(database, account_id, "common", 9, since=NEWEST - 8 * DAY) == ([], 0)
     await database.write(change, account_id, direction="internal", search_text="\tother")
     assert await _feed(database, account_id, "other", 9) == ([], 0)
     assert (await _feed(database, account_id, "other", 9, with_internal=True))[1] == 9

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from antiphon.core.db.search_parts import (
     NUMBER,
-    SCOPE_BITS,
+    SCOPE_SHIFT,
     Columns,
     Listed,
     Parts,
@@ -148,8 +148,8 @@ class SearchIndex:
         rows, text = self.rows, self._text
         scope = NUMBER.scalar_subquery()
         # Entries of an account lie in one range, and the index is read within it.
-        first = scope.op("<<")(literal_column(str(SCOPE_BITS)))
-        last = (scope + 1).op("<<")(literal_column(str(SCOPE_BITS)))
+        first = scope.op("<<")(literal_column(str(SCOPE_SHIFT)))
+        last = (scope + 1).op("<<")(literal_column(str(SCOPE_SHIFT)))
         return Source(
             text.join(rows, rows.c.entry == text.c.rowid),
             rows.c,
@@ -169,7 +169,7 @@ class SearchIndex:
     @cached_property
     def _in_parts(self) -> PartSearch:
         assert self.parts is not None
-        return PartSearch(self.rows, self._text, self._matches, self.parts.time)
+        return PartSearch(self.rows, self._text, self._matches)
 
     def _scan(self, found: Sequence[ColumnElement[bool]]) -> Source:
         c = self.table.c

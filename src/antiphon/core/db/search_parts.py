@@ -16,27 +16,25 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
-    literal_column,
     select,
     union_all,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.db.types import Id
 
-PART_BITS = 37
-SCOPE_BITS = 40
-"""Of the entry of a row on SQLite: above is the number of the account, between them that of its part."""
-WINDOW_ROWS = 1000
-"""The newest rows that are looked through first for a page of frequent matches."""
+PART_SHIFT = 40
+DAY_SHIFT = 24
+SCOPE_SHIFT = 44
+"""Of the entry of a row on SQLite: above is the number of the account, below it the part of its lists, then
+the day of its time, then the row's own number among those of that day."""
+LAST_DAY = (1 << PART_SHIFT - DAY_SHIFT) - 1
 FEW_MATCHES = 1000
-MAX_WINDOW_ROWS = 100_000
-MAX_RANGE_ROWS = 100_000
-"""Of a range of time, whose entries are looked up to search between them alone."""
+"""So many are read rather than counted on the text index and looked through by days."""
 
-MAX_MILLIS = 2**62
 _NOTHING = (1, 0)
 
 
@@ -64,8 +62,8 @@ class Source:
 class Parts:
     """What splits the live rows of an account, so that lists of parts are counted on the text index alone.
 
-    `sql` gives 0 to 7 of a row's `columns`, written with `{row}` before each; `time` is the column that lists
-    are ordered by, newest first.
+    `sql` gives 0 to 15 of a row's `columns`, written with `{row}` before each; `time` is the column of
+    milliseconds that lists are ordered by, newest first.
     """
 
     sql: str
@@ -75,7 +73,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The parts that a list is of; `is_all` when no other condition leaves out any of their rows."""
+    """The parts that a list is of; `is_all` when nothing but `since` and `until` leaves out rows of them."""
 
     parts: tuple[int, ...]
     is_all: bool
@@ -83,88 +81,82 @@ class Listed:
     until: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days of a range of time, and those of them that the range cuts."""
+
+    first: int
+    last: int
+    cut: tuple[int, ...]
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """The first and the last of the others; they stand together."""
+        return self.first + (self.first in self.cut), self.last - (self.last in self.cut)
+
+
+def _days_of(listed: Listed) -> _Days:
+    since, until = listed.since, listed.until
+    first = 0 if since is None else _day(since)
+    last = LAST_DAY if until is None else _day(until)
+    cut = set()
+    # The outermost days hold all that lies beyond them too.
+    if since is not None and (since % DAY or first in (0, LAST_DAY)):
+        cut.add(first)
+    if until is not None and ((until + 1) % DAY or last in (0, LAST_DAY)):
+        cut.add(last)
+    return _Days(first, last, tuple(sorted(cut)))
+
+
+def _day(millis: int) -> int:
+    return max(0, min(LAST_DAY, millis // DAY))
+
+
 class PartSearch:
     """Searches an index whose rows have parts; `matches` is the condition on its text index."""
 
-    def __init__(self, rows: Table, text: Table, matches: ColumnElement[bool], time: str) -> None:
+    def __init__(self, rows: Table, text: Table, matches: ColumnElement[bool]) -> None:
         self._rows = rows
         self._text = text
         self._matches = matches
-        self._time_name = time
 
     def find(
         self, tx: ReadTx, statements: Statements, listed: Listed, values: dict[str, Any]
     ) -> tuple[list[str], int]:
         """The ids of a page and the exact total, by statements of `source`."""
         number = tx.scalar(_NUMBER_OF, values)
-        if number is None:
+        days = _days_of(listed)
+        if number is None or days.first > days.last:
             return [], 0
-        values = {**values, "floor": -1}
-        parts = [(number << SCOPE_BITS - PART_BITS) + part for part in listed.parts]
-        bounds = [(part << PART_BITS, (part + 1 << PART_BITS) - 1) for part in parts]
+        bases = [number << SCOPE_SHIFT | part << PART_SHIFT for part in listed.parts]
+        every = values | _bounds(bases, days.first, days.last)
+        if not listed.is_all:
+            return read_page(tx, statements, every)
+        whole = [_between(base, *days.whole) for base in bases]
+        total = sum(
+            int(tx.scalar(self._count, values | {"first": first, "last": last})) for first, last in whole
+        )
+        for day in days.cut:
+            total += int(tx.scalar(statements[1], values | _bounds(bases, day, day)))
         limit, offset = values["limit"], values["offset"]
-        total = None
-        if listed.since is not None or listed.until is not None:
-            ranges = [self._in_range(tx, part, listed) for part in parts]
-            bounds = [found or whole for found, whole in zip(ranges, bounds, strict=True)]
-        elif listed.is_all:
-            total = sum(
-                int(tx.scalar(self._count_of_part, {**values, "first": first, "last": last}))
-                for first, last in bounds
-            )
-            if offset >= total or limit == 0:
-                return [], total
-        values |= _bounds(bounds)
-        depth = offset + limit if total is None else min(offset + limit, total)
-        size = max(WINDOW_ROWS, 4 * depth)
-        # Beyond this, reading the newest rows costs more than reading the matches.
-        largest = MAX_WINDOW_ROWS if total is None else 16 * total
-        while (total is None or total > FEW_MATCHES) and size < largest:
-            ids = self._newest(tx, statements[0], parts, listed, size, depth, values)
-            if ids is not None:
-                return ids, int(tx.scalar(statements[1], values)) if total is None else total
-            size *= 8
-        return read_page(tx, statements, values)
+        if offset >= total or limit == 0:
+            return [], total
+        if total > FEW_MATCHES:
+            floor = self._floor(tx, values, whole, min(offset + limit, total))
+            every |= _bounds(bases, max(floor, days.first), days.last)
+        return [row.id for row in tx.all(statements[0], every)], total
 
-    def _in_range(self, tx: ReadTx, part: int, listed: Listed) -> tuple[int, int] | None:
-        """Between which entries a range of time lies, hardly with others, as they grow with time.
-
-        None for a range of many rows.
-        """
-        values = {
-            "part": part,
-            "since": listed.since if listed.since is not None else 0,
-            "until": MAX_MILLIS if listed.until is None else listed.until,
-            "size": MAX_RANGE_ROWS,
-        }
-        span = tx.all(self._range_of_part, values)[0]
-        if span.size == MAX_RANGE_ROWS:
-            return None
-        return (span.first, span.last) if span.size else _NOTHING
-
-    def _newest(
-        self,
-        tx: ReadTx,
-        page: Prepared,
-        parts: list[int],
-        listed: Listed,
-        size: int,
-        depth: int,
-        values: dict[str, Any],
-    ) -> list[str] | None:
-        """The page when the newest `size` rows of each part hold it."""
-        floor, bounds = -1, []
-        until = MAX_MILLIS if listed.until is None else listed.until
-        for part in parts:
-            span = tx.all(self._newest_of_part, {"part": part, "until": until, "size": size})[0]
-            bounds.append((span.first, span.last) if span.size else _NOTHING)
-            if span.size == size:
-                floor = max(floor, span.oldest)
-        rows = tx.all(page, values | _bounds(bounds) | {"floor": floor})
-        return [row.id for row in rows] if rows and rows[0].total >= depth else None
+    def _floor(self, tx: ReadTx, values: dict[str, Any], whole: list[tuple[int, int]], depth: int) -> int:
+        """The day from which on there are at least `depth` matches."""
+        floor = 0
+        for first, last in whole:
+            entry = tx.scalar(self._newest, values | {"first": first, "last": last, "skipped": depth - 1})
+            if entry is not None:
+                floor = max(floor, entry >> DAY_SHIFT & LAST_DAY)
+        return floor
 
     def source(self, count: int) -> Source:
-        """The matches between the entries `first_N` and `last_N` of each part, after the time `floor`."""
+        """The matches between the entries `first_N` and `last_N` of each part."""
         rows, text = self._rows, self._text
         every = [
             select(text.c.rowid.label("entry")).where(
@@ -175,51 +167,40 @@ class PartSearch:
             for at in range(count)
         ]
         found = every[0].subquery("found") if count == 1 else union_all(*every).subquery("found")
-        joined = found.join(rows, rows.c.entry == found.c.entry)
-        return Source(joined, rows.c, (rows.c[self._time_name] > bindparam("floor"),))
+        return Source(found.join(rows, rows.c.entry == found.c.entry), rows.c, ())
 
     @cached_property
-    def _count_of_part(self) -> Prepared:
+    def _count(self) -> Prepared:
         """How many entries from `first` to `last` match, on the text index alone."""
-        text = self._text
-        return Prepared(
-            select(func.count())
-            .select_from(text)
-            .where(self._matches, text.c.rowid >= bindparam("first"), text.c.rowid <= bindparam("last"))
-        )
+        return Prepared(select(func.count()).select_from(self._text).where(*self._within))
 
     @cached_property
-    def _newest_of_part(self) -> Prepared:
-        """Of the newest `size` rows of a part to `until`: how many, the oldest time, bounds of entries."""
-        return self._span(newest=True)
+    def _newest(self) -> Prepared:
+        """Of those, the greatest entry but `skipped`."""
+        entry = self._text.c.rowid
+        newest = select(entry).where(*self._within).order_by(entry.desc())
+        return Prepared(newest.limit(1).offset(bindparam("skipped")))
 
-    @cached_property
-    def _range_of_part(self) -> Prepared:
-        """Of at most `size` rows of a part from `since` to `until`: how many, and their entries' bounds."""
-        return self._span(newest=False)
-
-    def _span(self, *, newest: bool) -> Prepared:
-        rows, time = self._rows, self._rows.c[self._time_name]
-        # As the index has it.
-        own = rows.c.entry.op(">>")(literal_column(str(PART_BITS))) == bindparam("part")
-        chosen = select(rows.c.entry, time.label("time")).where(own)
-        chosen = chosen.where(time <= bindparam("until"))
-        chosen = chosen.order_by(time.desc()) if newest else chosen.where(time >= bindparam("since"))
-        span = chosen.limit(bindparam("size")).subquery()
-        c = span.c
-        return Prepared(
-            select(
-                func.count().label("size"),
-                func.min(c.time).label("oldest"),
-                func.min(c.entry).label("first"),
-                func.max(c.entry).label("last"),
-            ).select_from(span)
-        )
+    @property
+    def _within(self) -> tuple[ColumnElement[bool], ...]:
+        entry = self._text.c.rowid
+        return self._matches, entry >= bindparam("first"), entry <= bindparam("last")
 
 
-def _bounds(bounds: Sequence[tuple[int, int]]) -> dict[str, int]:
-    found = {f"first_{at}": first for at, (first, _) in enumerate(bounds)}
-    return found | {f"last_{at}": last for at, (_, last) in enumerate(bounds)}
+def _between(base: int, first: int, last: int) -> tuple[int, int]:
+    """The entries of some days of a part."""
+    return (
+        (base | first << DAY_SHIFT, (base | last << DAY_SHIFT) + (1 << DAY_SHIFT) - 1)
+        if first <= last
+        else _NOTHING
+    )
+
+
+def _bounds(bases: Sequence[int], first: int, last: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for at, base in enumerate(bases):
+        found[f"first_{at}"], found[f"last_{at}"] = _between(base, first, last)
+    return found
 
 
 def statements_of(

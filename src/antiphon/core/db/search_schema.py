@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
+from antiphon.core.clock import DAY
 from antiphon.core.db.search import SearchIndex
-from antiphon.core.db.search_parts import PART_BITS, SCOPE_BITS
+from antiphon.core.db.search_parts import DAY_SHIFT, LAST_DAY, PART_SHIFT, SCOPE_SHIFT
 
 log = structlog.get_logger(__name__)
 
@@ -55,13 +56,14 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
     names = "".join(f"{name}, " for name in index.copies)
     values = "".join(f"new.{name}, " for name in index.copies)
     assigned = ", ".join(f"{name} = new.{name}" for name in index.copies)
-    base = f"(number << {SCOPE_BITS}) + ({_part(index, 'new.')} << {PART_BITS})"
+    base = f"(number << {SCOPE_SHIFT}) + {_place(index, 'new.')}"
     add = (
         f"INSERT OR IGNORE INTO {SCOPES} (account_id) SELECT new.account_id WHERE new.deleted_at IS NULL; "
         f"INSERT INTO {rows} (entry, {names}id) SELECT 1 + coalesce("
-        f"(SELECT max(entry) FROM {rows} WHERE entry > part.base AND entry < part.base + (1 << {PART_BITS})),"
-        f" part.base), {values}new.id FROM (SELECT {base} AS base FROM {SCOPES}"
-        f" WHERE account_id = new.account_id AND new.deleted_at IS NULL) AS part; "
+        f"(SELECT max(entry) FROM {rows} WHERE entry > place.base"
+        f" AND entry < place.base + (1 << {DAY_SHIFT})), place.base), {values}new.id"
+        f" FROM (SELECT {base} AS base FROM {SCOPES}"
+        f" WHERE account_id = new.account_id AND new.deleted_at IS NULL) AS place; "
         f"INSERT INTO {texts} (rowid, head, rest) SELECT entry, {_head('new.')}, {_rest('new.')}"
         f" FROM {rows} WHERE id = new.id; "
     )
@@ -73,8 +75,8 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
     watched = ["search_text", "deleted_at"]
     moved = "old.search_text <> new.search_text OR (old.deleted_at IS NULL) <> (new.deleted_at IS NULL)"
     if index.parts is not None:
-        watched += index.parts.columns
-        moved += f" OR {_part(index, 'old.')} <> {_part(index, 'new.')}"
+        watched += (*index.parts.columns, index.parts.time)
+        moved += f" OR {_place(index, 'old.')} <> {_place(index, 'new.')}"
     trigger = f"CREATE TRIGGER {rows}_%s AFTER %s ON {table} %s BEGIN %sEND"
     made = {
         rows: f"CREATE TABLE {rows} (entry INTEGER PRIMARY KEY, {copies}id VARCHAR(36) NOT NULL UNIQUE)",
@@ -85,10 +87,6 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
         % ("words", f"UPDATE OF {', '.join(watched)}", f"WHEN {moved}", remove + add),
         f"{rows}_delete": trigger % ("delete", "DELETE", "", remove),
     }
-    if index.parts is not None:
-        made[f"{rows}_time"] = (
-            f"CREATE INDEX {rows}_time ON {rows} (entry >> {PART_BITS}, {index.parts.time})"
-        )
     if assigned:
         made[f"{rows}_update"] = trigger % (
             "update",
@@ -99,8 +97,12 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
     return made
 
 
-def _part(index: SearchIndex, row: str) -> str:
-    return "0" if index.parts is None else f"({index.parts.sql.format(row=row)})"
+def _place(index: SearchIndex, row: str) -> str:
+    """The part of a row and its day, as they stand in its entry."""
+    if index.parts is None:
+        return "0"
+    day = f"max(0, min({LAST_DAY}, {row}{index.parts.time} / {DAY}))"
+    return f"((({index.parts.sql.format(row=row)}) << {PART_SHIFT}) + ({day} << {DAY_SHIFT}))"
 
 
 def _head(row: str) -> str:
@@ -141,11 +143,11 @@ def _fill_sqlite(connection: Connection, index: SearchIndex) -> None:
         f"INSERT OR IGNORE INTO {SCOPES} (account_id) SELECT DISTINCT account_id FROM {table}"
         f" WHERE deleted_at IS NULL ORDER BY account_id"
     )
-    part, time = _part(index, "row."), "" if index.parts is None else f"row.{index.parts.time}, "
+    place, time = _place(index, "row."), "" if index.parts is None else f"row.{index.parts.time}, "
     connection.exec_driver_sql(
         f"INSERT INTO {rows} (entry, {names}id)"
-        f" SELECT (scope.number << {SCOPE_BITS}) + ({part} << {PART_BITS})"
-        f" + row_number() OVER (PARTITION BY row.account_id, {part} ORDER BY {time}row.id),"
+        f" SELECT (scope.number << {SCOPE_SHIFT}) + {place}"
+        f" + row_number() OVER (PARTITION BY row.account_id, {place} ORDER BY {time}row.id),"
         f" {values}row.id FROM {table} AS row JOIN {SCOPES} AS scope"
         f" ON scope.account_id = row.account_id WHERE row.deleted_at IS NULL"
     )

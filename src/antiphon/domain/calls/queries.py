@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, and_, any_, bindparam, func, select, text
 
-from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import Needles
 from antiphon.core.db.search_parts import Columns, Listed
@@ -30,13 +29,12 @@ from antiphon.domain.calls.records import (
 )
 from antiphon.domain.calls.search import call_needles
 from antiphon.domain.calls.tables import (
-    INBOUND_PART,
-    INTERNAL_PART,
-    OUTBOUND_PART,
-    call_days,
+    ANSWERED_PARTS,
+    MISSED_PARTS,
     call_search,
     call_segments,
     calls,
+    day_counts,
 )
 from antiphon.domain.contacts.names import full_name
 from antiphon.domain.contacts.tables import contacts
@@ -193,15 +191,22 @@ SHORT_CALLS = 2000
 _HAVING = select(s.call_id).where(s.account_id == bindparam("account_id"))
 
 
-def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+def _day_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    """Those on columns that the daily counts have too."""
     return {
-        "id": columns.id == bindparam("id"),
         "external": columns.direction != CallDirection.INTERNAL.value,
         "status": columns.status == bindparam("status"),
         "answered": columns.status == CallStatus.COMPLETED.value,
         "missed": columns.status != CallStatus.COMPLETED.value,
         "direction": columns.direction == bindparam("direction"),
         "assistant_id": columns.assistant_id == bindparam("assistant_id"),
+    }
+
+
+def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    return {
+        **_day_conditions(columns),
+        "id": columns.id == bindparam("id"),
         "remote_number": columns.remote_number == bindparam("remote_number"),
         "contact_id": columns.contact_id == bindparam("contact_id"),
         "since": columns.started_at >= bindparam("since"),
@@ -212,22 +217,9 @@ def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
 
 
 _CONDITIONS = _conditions(c)
-_DAY_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "external": call_days.c.direction != CallDirection.INTERNAL.value,
-    "status": call_days.c.status == bindparam("status"),
-    "answered": call_days.c.status == CallStatus.COMPLETED.value,
-    "missed": call_days.c.status != CallStatus.COMPLETED.value,
-    "direction": call_days.c.direction == bindparam("direction"),
-    "assistant_id": call_days.c.assistant_id == bindparam("assistant_id"),
-    "since": call_days.c.day >= bindparam("since_day"),
-    "until": call_days.c.day <= bindparam("until_day"),
-}
-_COUNTED_BY_DAY = frozenset(_DAY_CONDITIONS)
+_COUNTED_BY_DAY = frozenset(("external", "status", "answered", "missed", "direction", "assistant_id"))
 
 Active = tuple[str, ...]
-
-_PARTS: tuple[int, ...] = (INBOUND_PART, OUTBOUND_PART, INTERNAL_PART)
-_PART_OF: dict[str, int] = dict(zip(("inbound", "outbound", "internal"), _PARTS, strict=True))
 
 
 @cache
@@ -259,17 +251,6 @@ def _of_ids(columns: tuple[Any, ...], dialect: str) -> Prepared:
 def _count(active: Active) -> Prepared:
     return Prepared(
         select(func.count()).select_from(calls).where(_ENDED, *(_CONDITIONS[name] for name in active))
-    )
-
-
-@cache
-def _days(active: Active) -> Prepared:
-    return Prepared(
-        select(call_days.c.day, func.sum(call_days.c.value).label("value"))
-        .where(call_days.c.account_id == bindparam("account_id"))
-        .where(*(_DAY_CONDITIONS[name] for name in active))
-        .group_by(call_days.c.day)
-        .order_by(call_days.c.day.desc())
     )
 
 
@@ -323,7 +304,7 @@ def list_feed(
         return _search(tx, account_id, filters, needles, columns, active, parameters, limit, offset)
     if active == ("external",) and offset == 0:
         total = int(tx.scalar(_TOTAL, parameters) or 0)
-    elif _COUNTED_BY_DAY.issuperset(active):
+    elif (_COUNTED_BY_DAY | {"since", "until"}).issuperset(active):
         return _list_by_days(tx, filters, columns, active, parameters, limit, offset)
     else:
         total = int(tx.scalar(_count(active), parameters))
@@ -361,21 +342,29 @@ def _search(
 
 
 def _parts(filters: CallFilters, active: Active) -> Listed:
-    parts = _PARTS if filters.with_internal else _PARTS[:2]
-    if filters.direction is not None:
-        parts = tuple(part for part in parts if part == _PART_OF.get(filters.direction))
-    return Listed(parts, {"external", "direction"}.issuperset(active), filters.since, filters.until)
+    completed = CallStatus.COMPLETED.value
+    is_answered = filters.is_answered if filters.status is None else filters.status == completed
+    kinds = {None: (ANSWERED_PARTS, MISSED_PARTS), True: (ANSWERED_PARTS,), False: (MISSED_PARTS,)}[
+        is_answered
+    ]
+    parts = tuple(
+        part
+        for kind in kinds
+        for direction, part in kind.items()
+        if filters.direction in (None, direction)
+        and (filters.with_internal or direction != CallDirection.INTERNAL.value)
+    )
+    covered = {"external", "direction", "answered", "missed", "since", "until"}
+    if filters.status == completed and filters.is_answered is None:
+        covered.add("status")
+    return Listed(parts, covered.issuperset(active), filters.since, filters.until)
 
 
 def _is_short(tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any]) -> bool:
-    """Whether the range of time holds so few calls that reading them is quicker than the index."""
-    if filters.since is None:
+    """Whether a range holds so few calls that reading them is quicker than an index without days."""
+    if filters.since is None or tx.dialect == "sqlite":
         return False
-    bounds = {**parameters, "since_day": filters.since // DAY}
-    names: Active = ("since",)
-    if filters.until is not None:
-        names, bounds["until_day"] = ("since", "until"), filters.until // DAY
-    return sum(int(row.value) for row in tx.all(_days(names), bounds)) <= SHORT_CALLS
+    return day_counts.at_most(tx, parameters["account_id"], filters.since, filters.until) <= SHORT_CALLS
 
 
 def list_latest(tx: ReadTx, account_id: str, limit: int) -> CallRows:
@@ -393,59 +382,21 @@ def _list_by_days(
     offset: int,
 ) -> CallRows:
     """As `list_feed`; the daily counts give the total and the days that hold the page."""
-    days = _counts(tx, filters, active, parameters)
-    total = sum(count for _, count in days)
-    if offset >= total or limit == 0:
-        return CallRows([], total)
-    newest = oldest = None
-    before, skipped = 0, 0
-    for day, count in days:
-        if newest is None and before + count > offset:
-            newest, skipped = day, before
-        before += count
-        if newest is not None:
-            oldest = day
-            if before >= offset + limit:
-                break
-    if newest is None or oldest is None:
-        return CallRows([], total)
-    first, last = oldest * DAY, (newest + 1) * DAY - 1
-    bounds = {
-        "since": first if filters.since is None else max(filters.since, first),
-        "until": last if filters.until is None else min(filters.until, last),
-        "limit": limit,
-        "offset": offset - skipped,
-    }
     bounded = tuple(dict.fromkeys((*active, "since", "until")))
-    return CallRows(tx.all(_page(columns, bounded), {**parameters, **bounds}), total)
-
-
-def _counts(
-    tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any]
-) -> list[tuple[int, int]]:
-    """Days with the number of their calls that pass, newest first; days cut by a bound are counted."""
-    since, until = filters.since, filters.until
-    if since is not None and until is not None and since > until:
-        return []
-    by_day = {**parameters}
-    if since is not None:
-        by_day["since_day"] = since // DAY
-    if until is not None:
-        by_day["until_day"] = until // DAY
-    days = {row.day: int(row.value) for row in tx.all(_days(active), by_day)}
-    cut = set()
-    if since is not None and since % DAY:
-        cut.add(since // DAY)
-    if until is not None and (until + 1) % DAY:
-        cut.add(until // DAY)
-    bounded = tuple(dict.fromkeys((*active, "since", "until")))
-    for day in cut & days.keys():
-        bounds = {
-            "since": day * DAY if since is None else max(since, day * DAY),
-            "until": (day + 1) * DAY - 1 if until is None else min(until, (day + 1) * DAY - 1),
-        }
-        days[day] = int(tx.scalar(_count(bounded), {**parameters, **bounds}))
-    return [(day, count) for day, count in days.items() if count > 0]
+    by = tuple(name for name in active if name in _COUNTED_BY_DAY)
+    total, window = day_counts.find(
+        tx,
+        shape=by,
+        conditions=lambda found: [_day_conditions(found)[name] for name in by],
+        parameters={**parameters, "limit": limit, "offset": offset},
+        since=filters.since,
+        until=filters.until,
+        count=lambda bounds: int(tx.scalar(_count(bounded), {**parameters, **bounds})),
+    )
+    if window is None:
+        return CallRows([], total)
+    place = {"since": window.since, "until": window.until, "offset": window.offset, "limit": limit}
+    return CallRows(tx.all(_page(columns, bounded), {**parameters, **place}), total)
 
 
 def list_calls(tx: ReadTx, account_id: str, filters: CallFilters, limit: int, offset: int) -> CallPage:

@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import NotFoundError
@@ -17,7 +15,7 @@ from antiphon.domain.accounts.tables import memberships, users
 from antiphon.domain.calls.queries import COUNTER, find_call, get_call
 from antiphon.domain.calls.records import Call, CallStatus
 from antiphon.domain.calls.search import search_text
-from antiphon.domain.calls.tables import call_days, calls
+from antiphon.domain.calls.tables import calls
 from antiphon.domain.contacts.commands import touch_contact
 
 OWN = and_(
@@ -52,20 +50,6 @@ _LOCK_SID = (
     )
     .with_for_update()
 )
-_DAY_KEY = ["account_id", "day", "direction", "status", "assistant_id"]
-_sqlite_day, _postgres_day = sqlite.insert(call_days), postgresql.insert(call_days)
-_COUNT_DAY = {
-    "sqlite": Prepared(
-        _sqlite_day.on_conflict_do_update(
-            index_elements=_DAY_KEY, set_={"value": call_days.c.value + _sqlite_day.excluded.value}
-        )
-    ),
-    "postgresql": Prepared(
-        _postgres_day.on_conflict_do_update(
-            index_elements=_DAY_KEY, set_={"value": call_days.c.value + _postgres_day.excluded.value}
-        )
-    ),
-}
 _COLLEAGUE = (
     select(memberships.c.extension, users.c.name)
     .join(users, users.c.id == memberships.c.user_id)
@@ -133,26 +117,10 @@ def refresh_search(tx: WriteTx, call: Call) -> None:
 
 
 def recount(tx: WriteTx, before: Call | None, after: Call | None) -> None:
-    old, new = _day_key(before), _day_key(after)
-    if old != new:
-        for key, amount in ((old, -1), (new, 1)):
-            if key is not None:
-                tx.run(_COUNT_DAY[tx.dialect], {**key, "value": amount})
+    """Move the counters of the account and of the contact; those of days follow by themselves."""
     amount = int(after is not None and after.counts) - int(before is not None and before.counts)
     call = after or before
     if amount and call is not None:
         add_to_counter(tx, call.account_id, COUNTER, amount)
         if call.contact_id is not None and call.ended_at is not None:
             touch_contact(tx, call.account_id, call.contact_id, amount, call.ended_at)
-
-
-def _day_key(call: Call | None) -> dict[str, Any] | None:
-    if call is None or not call.is_ended or call.is_test:
-        return None
-    return {
-        "account_id": call.account_id,
-        "day": call.started_at // DAY,
-        "direction": call.direction.value,
-        "status": call.status.value,
-        "assistant_id": call.assistant_id or "",
-    }

@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.search_parts import Parts
@@ -112,13 +113,14 @@ call_search = SearchIndex(
     "contact_id",
     "remote_number",
     parts=Parts(
-        "CASE WHEN {row}ended_at IS NULL OR {row}is_test THEN 0 WHEN {row}direction = 'inbound' THEN 1"
-        " WHEN {row}direction = 'outbound' THEN 2 ELSE 3 END",
-        ("ended_at", "is_test", "direction"),
+        "CASE WHEN {row}ended_at IS NULL OR {row}is_test THEN 0 ELSE ({row}status <> 'completed') + CASE"
+        " {row}direction WHEN 'inbound' THEN 1 WHEN 'outbound' THEN 3 ELSE 5 END END",
+        ("ended_at", "is_test", "status", "direction"),
         "started_at",
     ),
 )
-INBOUND_PART, OUTBOUND_PART, INTERNAL_PART = 1, 2, 3
+ANSWERED_PARTS = {"inbound": 1, "outbound": 3, "internal": 5}
+MISSED_PARTS = {"inbound": 2, "outbound": 4, "internal": 6}
 """Of `call_search`; calls that lists leave out are in another."""
 
 call_segments = Table(
@@ -165,5 +167,17 @@ call_days = Table(
     Column("assistant_id", String(36), nullable=False),
     Column("value", Integer, nullable=False),
     PrimaryKeyConstraint("account_id", "day", "direction", "status", "assistant_id"),
+)
+day_counts = DayCounts(
+    call_days,
+    calls,
+    "started_at",
+    {
+        "direction": "{row}direction",
+        "status": "{row}status",
+        "assistant_id": "coalesce({row}assistant_id, '')",
+    },
+    where="{row}ended_at IS NOT NULL AND NOT {row}is_test AND {row}deleted_at IS NULL",
+    columns=("direction", "status", "assistant_id", "ended_at", "is_test", "deleted_at"),
 )
 """How many ended calls, tests left out, started on each UTC day (days since the epoch)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import Mode, Needles, needles_of
-from antiphon.core.db.search_parts import Columns
+from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.queries import get_account
@@ -21,10 +21,12 @@ from antiphon.domain.contacts.fields import DEFAULT_FIELDS
 from antiphon.domain.contacts.phones import normalise_phone
 from antiphon.domain.contacts.records import Contact, ContactFilters, ContactPage, Field, Option, Profile
 from antiphon.domain.contacts.tables import (
+    SOURCE_PARTS,
     contact_addresses,
     contact_fields,
     contact_search,
     contacts,
+    day_counts,
     suppressions,
 )
 
@@ -254,6 +256,9 @@ class _Shape:
             found.append(columns.created_at <= bindparam("until"))
         return found
 
+    def between(self) -> _Shape:
+        return replace(self, since=True, until=True)
+
     def order(self, columns: Columns) -> tuple[ColumnElement[Any], ...]:
         return (columns.created_at.desc(), columns.id.desc()) if self.newest_first else (columns.number,)
 
@@ -296,6 +301,7 @@ def list_contacts(
         "since": filters.since,
         "until": filters.until,
     }
+    parts = tuple(SOURCE_PARTS.values()) if filters.source is None else (SOURCE_PARTS[filters.source],)
     needles = needles_of(filters.search, phones=True, past_head=filters.person_only)
     if needles is not None:
         ids, total = contact_search.find(
@@ -306,13 +312,31 @@ def list_contacts(
             conditions=shape.conditions,
             order=shape.order,
             parameters=parameters,
+            listed=Listed(parts, is_all=True, since=filters.since, until=filters.until)
+            if newest_first
+            else None,
         )
         return _listed(tx, account_id, ids, total)
-    page, count = _statements(shape)
-    is_filtered = shape.source or shape.since or shape.until
-    total = int(tx.scalar(count, parameters)) if is_filtered else count_contacts(tx, account_id)
-    if offset >= total:
-        return ContactPage([], total)
+    if shape.source or shape.since or shape.until:
+        total, window = day_counts.find(
+            tx,
+            shape=shape.source,
+            conditions=lambda found: [found.source == bindparam("source")] if shape.source else (),
+            parameters=parameters,
+            since=filters.since,
+            until=filters.until,
+            count=lambda bounds: int(tx.scalar(_statements(shape.between())[1], parameters | bounds)),
+        )
+        if window is None:
+            return ContactPage([], total)
+        if newest_first:
+            shape = shape.between()
+            parameters |= {"since": window.since, "until": window.until, "offset": window.offset}
+    else:
+        total = count_contacts(tx, account_id)
+        if offset >= total:
+            return ContactPage([], total)
+    page, _ = _statements(shape)
     # The page is chosen on an index alone; only its rows are read.
     return _listed(tx, account_id, [row.id for row in tx.all(page, parameters)], total)
 

@@ -20,8 +20,10 @@ from sqlalchemy import (
     text,
 )
 
+from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
 _LIVE: dict[str, Any] = {
@@ -102,6 +104,8 @@ contacts = Table(
     ),
 )
 
+SOURCE_PARTS = {"phone": 1, "website": 2, "manual": 3, "whatsapp": 4}
+"""Of `contact_search`."""
 contact_search = SearchIndex(
     contacts,
     "number",
@@ -111,7 +115,33 @@ contact_search = SearchIndex(
     "pipeline_stage_id",
     "owner_id",
     "lead_source",
+    parts=Parts(
+        "CASE {row}source "
+        + "".join(f"WHEN '{name}' THEN {part} " for name, part in SOURCE_PARTS.items())
+        + "ELSE 0 END",
+        ("source",),
+        "created_at",
+    ),
 )
+
+contact_days = Table(
+    "contact_days",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("value", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "day", "source"),
+)
+day_counts = DayCounts(
+    contact_days,
+    contacts,
+    "created_at",
+    {"source": "{row}source"},
+    where="{row}deleted_at IS NULL",
+    columns=("source", "deleted_at"),
+)
+"""How many live contacts were made on each UTC day."""
 
 contact_addresses = Table(
     "contact_addresses",

@@ -34,7 +34,14 @@ from antiphon.domain.conversations.records import (
     MessageStatus,
     Purpose,
 )
-from antiphon.domain.conversations.tables import CHANNEL_PARTS, media, message_search, messages
+from antiphon.domain.conversations.tables import (
+    INBOUND_PARTS,
+    OUTBOUND_PARTS,
+    day_counts,
+    media,
+    message_search,
+    messages,
+)
 from antiphon.domain.numbers.tables import numbers
 
 WINDOW_MS = 24 * 60 * 60 * 1000
@@ -229,6 +236,10 @@ _CONDITIONS = {
     "other_errors": m.error_code.not_in(bindparam("other_errors", expanding=True)),
 }
 
+_COUNTED_BY_DAY = frozenset(("direction", "status", "since", "until"))
+_IN_PARTS = frozenset(("direction", "since", "until"))
+"""Filters that the parts and days of a search leave nothing of."""
+
 
 def counter_name(channel: Channel) -> str:
     """The account's counter of the messages of a channel."""
@@ -305,8 +316,8 @@ def list_messages(
             order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
             parameters={**parameters, "limit": limit, "offset": offset},
             listed=Listed(
-                tuple(CHANNEL_PARTS[channel] for channel in filters.channels),
-                not active,
+                tuple(part for channel in filters.channels for part in _parts(channel, filters.direction)),
+                _IN_PARTS.issuperset(active),
                 filters.since,
                 filters.until,
             ),
@@ -315,6 +326,8 @@ def list_messages(
     page, count = _statements(active, len(filters.channels), text)
     if active == ("log",) and text is None and filters.channels == WRITTEN:
         total = int(tx.scalar(_COUNTERS, {"account_id": account_id, "names": [LOGGED_COUNTER]}))
+    elif active and text is None and _COUNTED_BY_DAY.issuperset(active):
+        return _list_by_days(tx, filters, active, parameters, limit, offset)
     elif active:
         total = int(tx.scalar(count, parameters))
     else:
@@ -326,6 +339,45 @@ def list_messages(
     # unscoped: see the statements
     statement = _LOGGED if filters.is_log else _MANY
     return MessagePage(_sorted(tx, account_id, statement, [row.id for row in rows]), total)
+
+
+def _list_by_days(
+    tx: ReadTx,
+    filters: MessageFilters,
+    active: tuple[str, ...],
+    parameters: dict[str, Any],
+    limit: int,
+    offset: int,
+) -> MessagePage:
+    """As `list_messages`; the daily counts give the total and the days that hold the page."""
+    channels = len(filters.channels)
+    by = tuple(name for name in active if name in ("direction", "status"))
+    page, count = _statements(tuple(sorted({*active, "since", "until"})), channels)
+    total, window = day_counts.find(
+        tx,
+        shape=(by, channels),
+        conditions=lambda found: [
+            or_(*(found.channel == bindparam(f"listed_{at}") for at in range(channels))),
+            *(found[name] == bindparam(name) for name in by),
+        ],
+        parameters={**parameters, "limit": limit, "offset": offset},
+        since=filters.since,
+        until=filters.until,
+        count=lambda bounds: int(tx.scalar(count, {**parameters, **bounds})),
+    )
+    if window is None:
+        return MessagePage([], total)
+    place = {"since": window.since, "until": window.until, "offset": window.offset, "limit": limit}
+    rows = tx.all(page, {**parameters, **place, "depth": window.offset + limit})
+    # unscoped: see the statements
+    return MessagePage(_sorted(tx, parameters["account_id"], _MANY, [row.id for row in rows]), total)
+
+
+def _parts(channel: Channel, direction: str | None) -> tuple[int, ...]:
+    inbound, outbound = INBOUND_PARTS[channel], OUTBOUND_PARTS[channel]
+    if direction is None:
+        return inbound, outbound
+    return (inbound if direction == Direction.INBOUND else outbound,)
 
 
 def _values(tx: ReadTx, account_id: str, filters: MessageFilters) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 
+from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
 from antiphon.core.db.search_parts import Parts
@@ -213,7 +214,8 @@ messages = Table(
     Index("ix_messages_account_id_contact_id_created_at", "account_id", "contact_id", "created_at"),
 )
 
-CHANNEL_PARTS = {"sms": 1, "whatsapp": 2, "email": 3, "webchat": 4, "call": 5, "voicegram": 6, "note": 7}
+INBOUND_PARTS = {"sms": 1, "whatsapp": 3, "email": 5, "webchat": 7, "call": 9, "voicegram": 11, "note": 13}
+OUTBOUND_PARTS = {channel: part + 1 for channel, part in INBOUND_PARTS.items()}
 """Of `message_search`; messages that are not sent yet are in another."""
 message_search = SearchIndex(
     messages,
@@ -226,13 +228,34 @@ message_search = SearchIndex(
     "from_address",
     "to_address",
     parts=Parts(
-        "CASE WHEN {row}status IN ('scheduled', 'canceled') THEN 0"
-        + "".join(f" WHEN {{row}}channel = '{name}' THEN {part}" for name, part in CHANNEL_PARTS.items())
-        + " ELSE 7 END",
-        ("status", "channel"),
+        "CASE WHEN {row}status IN ('scheduled', 'canceled') THEN 0 ELSE ({row}direction <> 'inbound') + CASE"
+        + "".join(f" WHEN {{row}}channel = '{name}' THEN {part}" for name, part in INBOUND_PARTS.items())
+        + " ELSE 13 END END",
+        ("status", "channel", "direction"),
         "created_at",
     ),
 )
+
+message_days = Table(
+    "message_days",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("direction", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("value", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "day", "channel", "direction", "status"),
+)
+day_counts = DayCounts(
+    message_days,
+    messages,
+    "created_at",
+    {name: f"{{row}}{name}" for name in ("channel", "direction", "status")},
+    where="{row}deleted_at IS NULL AND {row}status NOT IN ('scheduled', 'canceled')",
+    columns=("channel", "direction", "status", "deleted_at"),
+)
+"""How many messages were made on each UTC day, those that are not sent yet left out."""
 
 media = Table(
     "media",

@@ -389,6 +389,8 @@ async def to_postgres(path: Path, url: str) -> None:
     source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     target = await asyncpg.connect(url, timeout=60)
     try:
+        # The rows kept their references where they come from.
+        await target.execute("SET session_replication_role = replica")
         for index in SEARCH_INDEXES:
             await target.execute(f"DROP TABLE IF EXISTS {index.name}")
             await target.execute(f"DROP FUNCTION IF EXISTS {index.name}_follow() CASCADE")

@@ -1,4 +1,4 @@
-"""Counts by day follow their rows and give exact totals and pages (docs/decisions/0022)."""
+"""Counts by day follow their rows and give exact totals and pages (docs/decisions/0025)."""
 
 from __future__ import annotations
 

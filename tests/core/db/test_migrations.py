@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.postgres import async_url
-from antiphon.core.db.search import spelled
+from antiphon.core.db.search import spelled, whole
 from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
 from antiphon.domain.calls.records import Turn
@@ -139,6 +139,36 @@ def test_texts_of_the_past_are_found(tmp_path: Path) -> None:
         "Ann Lee", "Parts", extensions=("204", "777"), numbers=numbers_of_call, turns=turns
     )
     assert message_text == messages_text("Ann Lee", "See You", *numbers.values())
+
+
+def test_numbers_of_the_past_are_found(tmp_path: Path) -> None:
+    """What was spelled by 0012 is searched as what is spelled today; other whole values stay."""
+    path = tmp_path / "past.db"
+    create_file(path)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        alembic = config()
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0012")
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("PRAGMA foreign_keys = OFF")
+    texts = ("MVNLNPNPNPNKNLNKNKNLNONN", "MVNLNPNPNPNKNLNKNKNLNO", "QLOKRS", "NMNKNO")
+    values = ("+15550100143", "+1555010014", "a@x", "204")
+    spelled_before = "".join(f"\n{one}\n" for one in texts)
+    needed = raw.execute("PRAGMA table_info(messages)").fetchall()
+    row = {name: 0 for _, name, _, is_needed, default, _ in needed if is_needed and default is None}
+    row |= {"id": "m", "search_text": f"ann\thello{spelled_before}"}
+    raw.execute(
+        f"INSERT INTO messages ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # own names
+        list(row.values()),
+    )
+    with engine.begin() as connection:
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0013")
+    engine.dispose()
+    (found,) = raw.execute("SELECT search_text FROM messages").fetchone()
+    raw.close()
+    assert found == "ann\thello" + "".join(map(whole, values))
 
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:

@@ -171,6 +171,19 @@ async def test_a_whole_value_is_found_by_all_of_it(database: Database) -> None:
         assert await database.read(_find, account_id, Needles((whole(value),))) == (wanted, len(wanted))
 
 
+async def test_a_whole_number_is_found_by_all_of_it(database: Database) -> None:
+    """Even and odd numbers of digits, in any place of two; a search for words finds none of them."""
+    stored = ("+13125550143", "+1312555014", "+131255501430", "+23125550143")
+    account_id = await _account(
+        database, *(f"ann\tbody{whole(value)}{whole('+15550100100')}" for value in stored)
+    )
+    for place, value in enumerate(stored):
+        found = await database.read(_find, account_id, Needles((whole(value),)))
+        assert found == ([place], 1)
+    assert await _found(database, account_id, "3125550143") == []
+    assert await database.read(_find, account_id, Needles((whole("+13125550"),))) == ([], 0)
+
+
 def test_a_query_without_text_asks_nothing() -> None:
     assert needles_of(None) is needles_of("") is needles_of(" \x00 ") is None
 

@@ -49,8 +49,12 @@ _SPACE = re.compile(r"\s+")
 _SPECIAL = re.compile(r"[\\%_]")
 _PHONE_LIKE = re.compile(r"[0-9\s()+./-]+", re.ASCII)
 _NOT_DIGITS = re.compile(r"\D", re.ASCII)
+# Armenian, Glagolitic and Coptic.
+_CAPITALS = ((0x531, 0x557, 1), (0x2C00, 0x2C2F, 1), (0x2C80, 0x2CC8, 2))
 _DIGIT_CAPITALS = str.maketrans("0123456789", "ABCDEFGHIJ")
 _WHOLE_CAPITALS = str.maketrans("0123456789abcdef", "KLMNOPQRSTUVWXYZ")
+_PAIR_CAPITALS = [chr(code) for first, last, step in _CAPITALS for code in range(first, last, step)]
+_E164 = re.compile(r"\+\d+", re.ASCII)
 _WORD = re.compile(r"[^\W_]{3}")
 
 Mode = Literal["sqlite", "postgresql", "sqlite scan", "postgresql scan"]
@@ -72,6 +76,10 @@ def spelled(number: str) -> str:
 
 def whole(value: str) -> str:
     """A value that is found only by all of it, in capitals of its own; stored and looked for in this form."""
+    if _E164.fullmatch(value):
+        # Two digits a letter, as three of their letters then differ from number to number.
+        pairs = (value[at : at + 2] for at in range(1, len(value), 2))
+        return f"\n{''.join(_PAIR_CAPITALS[int(pair) + 100 * (len(pair) == 1)] for pair in pairs)}\n"
     return f"\n{value.encode().hex().translate(_WHOLE_CAPITALS)}\n"
 
 

@@ -21,7 +21,7 @@ from antiphon.domain.calls.recordings import delete_recording
 from antiphon.domain.calls.records import Call, CallPage
 from antiphon.domain.calls.rows import lock_call, save_call
 from antiphon.domain.calls.snapshot import snapshot
-from antiphon.domain.calls.tables import call_search, calls
+from antiphon.domain.calls.tables import call_search, calls, day_counts
 from antiphon.domain.contacts.commands import touch_contact
 from antiphon.domain.contacts.queries import get_contact
 
@@ -81,6 +81,10 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "until": c.started_at <= bindparam("until"),
 }
 
+_BY_DAY = {"direction": "direction", "status": "status", "agent_id": "assistant_id"}
+_COUNTED_BY_DAY = frozenset(("real", "since", "until", *_BY_DAY))
+"""Filters whose totals the daily counts give; those count no tests."""
+
 
 @lru_cache(maxsize=256)
 def _statements(
@@ -118,13 +122,42 @@ def list_call_log(
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
         parameters |= call_search.parameters(mode, account_id, needles)
-    page, count = _statements(active, filters.sort, text)
     parameters["account_id"] = account_id
+    is_counted = "real" in active and _COUNTED_BY_DAY.issuperset(active)
+    if is_counted and text is None and filters.sort == "-started_at":
+        return _list_by_days(tx, filters, active, parameters, limit, offset)
+    page, count = _statements(active, filters.sort, text)
     total = int(tx.scalar(count, parameters))
     if offset >= total:
         return CallPage([], total)
     rows = tx.all(page, {**parameters, "limit": limit, "offset": offset})
     return CallPage([call_of(row) for row in rows], total)
+
+
+def _list_by_days(
+    tx: ReadTx,
+    filters: CallLogFilters,
+    active: tuple[str, ...],
+    parameters: dict[str, Any],
+    limit: int,
+    offset: int,
+) -> CallPage:
+    """As `list_call_log`; the daily counts give the total and the days that hold the page."""
+    page, count = _statements(tuple(dict.fromkeys((*active, "since", "until"))), filters.sort, None)
+    by = tuple(name for name in active if name in _BY_DAY)
+    total, window = day_counts.find(
+        tx,
+        shape=("log", by),
+        conditions=lambda found: [found[_BY_DAY[name]] == bindparam(name) for name in by],
+        parameters={**parameters, "limit": limit, "offset": offset},
+        since=filters.since,
+        until=filters.until,
+        count=lambda bounds: int(tx.scalar(count, {**parameters, **bounds})),
+    )
+    if window is None:
+        return CallPage([], total)
+    place = {"since": window.since, "until": window.until, "offset": window.offset, "limit": limit}
+    return CallPage([call_of(row) for row in tx.all(page, {**parameters, **place})], total)
 
 
 def _active(filters: CallLogFilters) -> tuple[tuple[str, ...], dict[str, Any]]:

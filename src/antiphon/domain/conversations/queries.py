@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select, union_all
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import MAX_QUERY_CHARS, Mode, Needles, needles_of, whole
@@ -36,6 +36,7 @@ from antiphon.domain.conversations.records import (
 )
 from antiphon.domain.conversations.tables import (
     INBOUND_PARTS,
+    INTERNAL_PARTS,
     OUTBOUND_PARTS,
     day_counts,
     media,
@@ -236,9 +237,19 @@ _CONDITIONS = {
     "other_errors": m.error_code.not_in(bindparam("other_errors", expanding=True)),
 }
 
-_COUNTED_BY_DAY = frozenset(("direction", "status", "since", "until"))
+_COUNTED_BY_DAY = frozenset(("log", "direction", "status", "since", "until"))
+_WAYS = {
+    Direction.INBOUND: INBOUND_PARTS,
+    Direction.OUTBOUND: OUTBOUND_PARTS,
+    Direction.INTERNAL: INTERNAL_PARTS,
+}
 _IN_PARTS = frozenset(("direction", "since", "until"))
 """Filters that the parts and days of a search leave nothing of."""
+
+
+def _is_sent(columns: Columns) -> ColumnElement[bool]:
+    # One by one: a prepared statement takes no list.
+    return and_(*(columns.status != status.value for status in UNSENT))
 
 
 def counter_name(channel: Channel) -> str:
@@ -309,8 +320,7 @@ def list_messages(
             shape=(active, len(listed)),
             conditions=lambda columns: (
                 columns.channel.in_(listed),
-                # One by one: a prepared statement takes no list.
-                *(columns.status != status.value for status in UNSENT),
+                _is_sent(columns),
                 *(_conditions(columns)[name] for name in active),
             ),
             order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
@@ -355,10 +365,11 @@ def _list_by_days(
     page, count = _statements(tuple(sorted({*active, "since", "until"})), channels)
     total, window = day_counts.find(
         tx,
-        shape=(by, channels),
+        shape=(by, channels, filters.is_log),
         conditions=lambda found: [
             or_(*(found.channel == bindparam(f"listed_{at}") for at in range(channels))),
             *(found[name] == bindparam(name) for name in by),
+            *(() if filters.is_log else (found.is_erased == 0, _is_sent(found))),
         ],
         parameters={**parameters, "limit": limit, "offset": offset},
         since=filters.since,
@@ -370,14 +381,14 @@ def _list_by_days(
     place = {"since": window.since, "until": window.until, "offset": window.offset, "limit": limit}
     rows = tx.all(page, {**parameters, **place, "depth": window.offset + limit})
     # unscoped: see the statements
-    return MessagePage(_sorted(tx, parameters["account_id"], _MANY, [row.id for row in rows]), total)
+    statement = _LOGGED if filters.is_log else _MANY
+    return MessagePage(_sorted(tx, parameters["account_id"], statement, [row.id for row in rows]), total)
 
 
 def _parts(channel: Channel, direction: str | None) -> tuple[int, ...]:
-    inbound, outbound = INBOUND_PARTS[channel], OUTBOUND_PARTS[channel]
-    if direction is None:
-        return inbound, outbound
-    return (inbound if direction == Direction.INBOUND else outbound,)
+    return tuple(
+        parts[channel] for way, parts in _WAYS.items() if direction in (None, way) and channel in parts
+    )
 
 
 def _values(tx: ReadTx, account_id: str, filters: MessageFilters) -> dict[str, dict[str, Any]]:

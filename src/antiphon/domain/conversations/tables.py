@@ -216,6 +216,7 @@ messages = Table(
 
 INBOUND_PARTS = {"sms": 1, "whatsapp": 3, "email": 5, "webchat": 7, "call": 9, "voicegram": 11, "note": 13}
 OUTBOUND_PARTS = {channel: part + 1 for channel, part in INBOUND_PARTS.items()}
+INTERNAL_PARTS = {"note": 15}
 """Of `message_search`; messages that are not sent yet are in another."""
 message_search = SearchIndex(
     messages,
@@ -228,7 +229,8 @@ message_search = SearchIndex(
     "from_address",
     "to_address",
     parts=Parts(
-        "CASE WHEN {row}status IN ('scheduled', 'canceled') THEN 0 ELSE ({row}direction <> 'inbound') + CASE"
+        "CASE WHEN {row}status IN ('scheduled', 'canceled') THEN 0 WHEN {row}direction = 'internal'"
+        " AND {row}channel = 'note' THEN 15 ELSE ({row}direction = 'outbound') + CASE"
         + "".join(f" WHEN {{row}}channel = '{name}' THEN {part}" for name, part in INBOUND_PARTS.items())
         + " ELSE 13 END END",
         ("status", "channel", "direction"),
@@ -244,18 +246,20 @@ message_days = Table(
     Column("channel", String(16), nullable=False),
     Column("direction", String(16), nullable=False),
     Column("status", String(16), nullable=False),
+    Column("is_erased", Integer, nullable=False),
     Column("value", Integer, nullable=False),
-    PrimaryKeyConstraint("account_id", "day", "channel", "direction", "status"),
+    PrimaryKeyConstraint("account_id", "day", "channel", "direction", "status", "is_erased"),
 )
 day_counts = DayCounts(
     message_days,
     messages,
     "created_at",
-    {name: f"{{row}}{name}" for name in ("channel", "direction", "status")},
-    where="{row}deleted_at IS NULL AND {row}status NOT IN ('scheduled', 'canceled')",
-    columns=("channel", "direction", "status", "deleted_at"),
+    {name: f"{{row}}{name}" for name in ("channel", "direction", "status")}
+    | {"is_erased": "CASE WHEN {row}deleted_at IS NULL THEN 0 ELSE 1 END"},
+    where="{row}deleted_at IS NULL OR {row}erased_at IS NOT NULL",
+    columns=("channel", "direction", "status", "deleted_at", "erased_at"),
 )
-"""How many messages were made on each UTC day, those that are not sent yet left out."""
+"""How many messages of the log were made on each UTC day; erased ones are in no other list."""
 
 media = Table(
     "media",

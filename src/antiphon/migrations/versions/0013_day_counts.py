@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,21 +23,29 @@ _CAPITALS = [
 
 
 def upgrade() -> None:
-    _create("message_days", "channel", "direction", "status")
-    _create("contact_days", "source")
+    _create("message_days", *(_word(name) for name in ("channel", "direction", "status")), _flag("is_erased"))
+    _create("contact_days", _word("source"))
     for name in ("messages", "calls"):
         _spell_numbers(name)
 
 
-def _create(name: str, *by: str) -> None:
+def _word(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.String(length=16), nullable=False)
+
+
+def _flag(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer(), nullable=False)
+
+
+def _create(name: str, *by: sa.Column[Any]) -> None:
     op.create_table(
         name,
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
-        *(sa.Column(column, sa.String(length=16), nullable=False) for column in by),
+        *by,
         sa.Column("value", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], f"fk_{name}_account_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("account_id", "day", *by, name=f"pk_{name}"),
+        sa.PrimaryKeyConstraint("account_id", "day", *(column.name for column in by), name=f"pk_{name}"),
     )
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 
+from antiphon.core.db.search_newest import NewestStatements, find_newest, like_any, newest_statements
 from antiphon.core.db.search_parts import (
     NUMBER,
     SCOPE_SHIFT,
@@ -125,6 +126,7 @@ class SearchIndex:
         self.name = f"{table.name}_search"
         self.text_name = f"{table.name}_search_text"
         self._statements: dict[tuple[Any, ...], Statements] = {}
+        self._newest: dict[tuple[Any, ...], NewestStatements] = {}
 
     @cached_property
     def rows(self) -> Table:
@@ -149,7 +151,7 @@ class SearchIndex:
             return self._scan([func.instr(looked_at, bindparam(f"needle_{at}")) > 0 for at in range(count)])
         if mode != "sqlite":
             rows = self.table if mode == "postgresql scan" else self.rows
-            found = [rows.c.search_text.like(bindparam(f"needle_{at}"), escape="\\") for at in range(count)]
+            found = like_any(rows.c.search_text, count)
             if rows is self.table:
                 return self._scan(found)
             return Source(rows, rows.c, (rows.c.account_id == bindparam("account_id"), or_(*found)))
@@ -182,7 +184,8 @@ class SearchIndex:
     def _scan(self, found: Sequence[ColumnElement[bool]]) -> Source:
         c = self.table.c
         own = c.account_id == bindparam("account_id")
-        return Source(self.table, c, (own, c.deleted_at.is_(None), or_(*found)))
+        matching = (or_(*found),) if found else ()
+        return Source(self.table, c, (own, c.deleted_at.is_(None), *matching))
 
     def parameters(self, mode: Mode, account_id: str, needles: Needles) -> dict[str, Any]:
         if mode == "sqlite":
@@ -229,6 +232,15 @@ class SearchIndex:
         values = {**parameters, **self.parameters(mode, account_id, needles)}
         parts = 0 if listed is None or mode != "sqlite" else len(listed.parts)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
+        if mode == "postgresql" and listed is not None:
+            newest = self._newest.get(key)
+            if newest is None:
+                count = len(needles.texts)
+                source, rows = self.source(mode, count), self._scan(())
+                assert self.parts is not None
+                newest = newest_statements(source, rows, self.parts.time, count, conditions, order)
+                self._newest[key] = newest
+            return find_newest(tx, newest, values)
         statements = self._statements.get(key)
         if statements is None:
             source = self._in_parts.source(parts) if parts else self.source(mode, len(needles.texts))

@@ -16,6 +16,7 @@ from antiphon.core.http import GuardedClient
 from antiphon.core.limits import MemoryLimiter
 from antiphon.core.mail import ConsoleMailer
 from antiphon.core.storage import LocalStore
+from antiphon.domain.accounts.request_log import RequestLog
 from antiphon.domain.calls.links import RecordingLinks
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.services import Services
@@ -57,4 +58,5 @@ def build_services(
         media_links=MediaLinks(cipher.derive("media-links"), chosen.origin),
         recordings=RecordingLinks(cipher.derive("recording-links"), chosen.origin),
         dialects=Dialects(list(dialects)),
+        request_log=RequestLog(database),
     )

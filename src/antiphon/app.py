@@ -173,6 +173,7 @@ def create_services(settings: Settings, clock: Clock | None = None) -> Services:
         media_links=media_links,
         recordings=recordings,
         dialects=dialects,
+        request_log=RequestLog(database),
     )
     WebhookReactions(dialects).install(bus)
     bus.react("api_key.created", create_key_listener)
@@ -243,7 +244,6 @@ class App:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.services = create_services(settings, clock)
-        self.request_log = RequestLog(self.services.database)
         self.worker: JobWorker | None = None
         self._worker_task: asyncio.Task[None] | None = None
         self._asgi = self._build()
@@ -270,7 +270,7 @@ class App:
         return RequestMiddleware(
             dispatcher,
             clock=services.clock,
-            request_log=self.request_log,
+            request_log=services.request_log,
             trusted_proxies=self.settings.trusted_proxies,
             secure=self.settings.origin.startswith("https://"),
         )
@@ -280,7 +280,7 @@ class App:
         await self.services.database.start()
         await self.services.store.sweep_temporary(TEMPORARY_OBJECTS)
         await asyncio.to_thread(sweep_uploads, incoming_directory(self.services))
-        self.request_log.start()
+        self.services.request_log.start()
         if self.settings.run_jobs_in_server:
             self.worker = create_worker(self.services, create_jobs(self.services))
             self._worker_task = asyncio.create_task(self.worker.run())
@@ -292,7 +292,7 @@ class App:
             self._worker_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._worker_task
-        await self.request_log.stop()
+        await self.services.request_log.stop()
         await close_services(self.services)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,14 +25,6 @@ pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 180_000
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"> javascript:alert(1) \u202eabc " + "W" * 300
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A loaded machine is slow to show what is right."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=None)
 
 
 async def signed_in(server: Server, desk: Desk, path: str, *flags: str) -> Page:

@@ -13,6 +13,7 @@ from antiphon.core.http import GuardedClient
 from antiphon.core.limits import Limiter
 from antiphon.core.mail import Mailer
 from antiphon.core.storage import ObjectStore
+from antiphon.domain.accounts.request_log import RequestLog
 from antiphon.domain.calls.links import RecordingLinks
 from antiphon.domain.conversations.links import MediaLinks
 from antiphon.domain.voicegrams.links import ListenLinks
@@ -39,3 +40,4 @@ class Services:
     media_links: MediaLinks
     recordings: RecordingLinks
     dialects: Dialects
+    request_log: RequestLog

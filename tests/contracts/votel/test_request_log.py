@@ -32,6 +32,15 @@ async def fill(world: World) -> None:
     await world.services.database.write(store_entries, entries)
 
 
+async def test_what_was_just_answered_is_there(world: World) -> None:
+    """The log is written in batches; whoever looks does not wait for the next one."""
+    entry = RequestEntry(
+        world.ours.account.id, None, "votel", "GET", "/api/me", 200, 1500, "203.0.113.9", world.clock.now()
+    )
+    world.services.request_log.add(entry)
+    assert [row["path"] for row in (await world.get("/request-log")).json()["request_log"]] == ["/api/me"]
+
+
 async def test_filters_and_rows(world: World) -> None:
     """Latest first, own rows only, every filter, exact totals."""
     await fill(world)

@@ -86,6 +86,7 @@ async def list_request_log(call: Call) -> Response:
     as_csv = wants_csv(call, query)
     query.check()
     limit, offset = (MAX_ROWS, 0) if as_csv else (query.limit, (query.page - 1) * query.limit)
+    await call.services.request_log.flush()
     page = await call.services.database.read(
         list_requests, call.account_id, filters, limit=limit, offset=offset
     )

@@ -19,6 +19,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Read by scripts/checks/ui_budget.py.
     manifest: "manifest.json",
+    rolldownOptions: {
+      output: {
+        // A screen of a hundred small files costs a hundred round trips, six at a time.
+        codeSplitting: {
+          groups: [
+            { name: "start", tags: ["$initial"], priority: 3 },
+            { name: "icons", test: /@tabler/, priority: 2 },
+            { name: "shared", minShareCount: 12, priority: 1 },
+          ],
+        },
+      },
+    },
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },

@@ -16,6 +16,11 @@ import { theme } from "@/theme";
 
 restoreAccount();
 
+// The screen's code is fetched while the session is asked for, not after it.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById])?.catch(() => undefined);
+}
+
 // The page's policy allows the style elements that carry the nonce the server gave it.
 const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
 setNonce(nonce);

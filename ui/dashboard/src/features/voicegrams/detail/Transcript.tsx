@@ -31,6 +31,7 @@ function WordSpan({ word, index, isNow }: { word: Word; index: number; isNow: bo
       <span
         className={`${classes.word} ${isLow ? classes.low : ""} ${isNow ? classes.now : ""}`}
         data-index={index}
+        data-now={isNow || undefined}
         data-testid="word"
         title={isLow ? `Uncertain: ${percentText(confidence)}` : undefined}
       >

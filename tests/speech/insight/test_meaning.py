@@ -8,7 +8,6 @@ from antiphon.speech.insight import InsightHints, empty_insight
 from antiphon.speech.insight.rules import RulesEngine
 from antiphon.speech.insight.rules.callback import callback_required
 from antiphon.speech.insight.rules.dates import deadline_text, hours_until, time_spans
-from antiphon.speech.insight.rules.sentiment import find_sentiment
 from antiphon.speech.insight.rules.text import has_speech, normalise, split_sentences
 
 NOW_MS = 1_790_000_000_000
@@ -79,6 +78,15 @@ def test_callback_only_on_an_explicit_request(text: str, required: bool) -> None
         ("i was there last tuesday", []),
         ("and we may march on", []),
         ("for the first time", []),
+        ("by close of play today", ["by close of play today"]),
+        ("a week on tuesday", ["a week on Tuesday"]),
+        ("in the next few days", ["in the next few days"]),
+        ("between ten and twelve on friday", ["between ten and twelve on Friday"]),
+        ("on tuesday or wednesday", ["on Tuesday or Wednesday"]),
+        ("by 9 tomorrow morning", ["by 9 tomorrow morning"]),
+        ("on the tenth no sorry the eleventh", ["the eleventh"]),
+        ("before it closes", ["before it closes"]),
+        ("a table for six on friday", ["on Friday"]),
     ],
 )
 def test_times_ahead_in_the_speakers_words(text: str, deadlines: list[str]) -> None:
@@ -96,6 +104,11 @@ def test_times_ahead_in_the_speakers_words(text: str, deadlines: list[str]) -> N
         ("in a couple of days", 47, 49),
         ("by the end of the week", 90, 125),
         ("asap", 0, 0),
+        ("the day after tomorrow", 47, 49),
+        ("a week on wednesday", 200, 240),
+        ("by the third", 280, 300),
+        ("by friday week", 250, 280),
+        ("within the hour", 0, 12),
     ],
 )
 def test_distance_of_a_deadline(text: str, least: float, most: float) -> None:
@@ -114,9 +127,11 @@ def test_distance_of_a_deadline(text: str, least: float, most: float) -> None:
         ("i just wanted to say the team was absolutely brilliant", "positive"),
     ],
 )
-def test_politeness_is_neutral_and_irony_negative(text: str, sentiment: str) -> None:
+def test_politeness_is_neutral_and_irony_negative(
+    rules: RulesEngine, hints: InsightHints, text: str, sentiment: str
+) -> None:
     """contracts/voicegram.md 5, `sentiment`."""
-    assert find_sentiment(text) == sentiment
+    assert rules.analyse_sync(text, hints).sentiment == sentiment
 
 
 def test_two_requests_give_two_items(rules: RulesEngine, hints: InsightHints) -> None:
@@ -126,6 +141,28 @@ def test_two_requests_give_two_items(rules: RulesEngine, hints: InsightHints) ->
         ("Send the caller the lease", "by Friday"),
         ("Fix the gate", "ASAP"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "deadlines"),
+    [
+        ("kindly expedite", [None]),
+        ("any chance i could come on thursday instead", ["on Thursday"]),
+        ("the pump squeals is that something i should worry about", [None]),
+        ("what forms do you accept and can i post them", [None, None]),
+        ("i'd like that amount credited", [None]),
+        ("you need to block the card today", ["today"]),
+        ("i can do the tenth at nine would that suit", ["the tenth at nine"]),
+        ("please cancel the visit on tuesday", [None]),
+        ("could a nurse ring me before lunch", ["before lunch"]),
+        ("i have to be at work by nine", []),
+    ],
+)
+def test_requests_of_every_form(
+    rules: RulesEngine, hints: InsightHints, text: str, deadlines: list[str | None]
+) -> None:
+    """contracts/voicegram.md 5, `action_items`: one entry per request with its deadline."""
+    assert [item.deadline for item in rules.analyse_sync(text, hints).action_items] == deadlines
 
 
 @pytest.mark.parametrize(

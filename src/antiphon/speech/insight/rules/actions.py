@@ -13,7 +13,12 @@ from .dates import TimeSpan, deadline_text, time_spans
 from .person import restore_names, sentence_case, third_person
 from .request_patterns import (
     ABOUT,
+    AGREEING,
+    ALONE,
     AND_VERB,
+    ARRANGING,
+    ASKED,
+    BARE_QUESTION,
     BODY_END,
     BOOK,
     CALL_TASK,
@@ -25,10 +30,12 @@ from .request_patterns import (
     MAX_ITEMS,
     MAX_WORDS,
     NEGATED,
+    OF_THE_THING,
     OPENER,
     QUESTION,
     SAME_THING,
     SEND,
+    SLOT,
 )
 
 
@@ -47,18 +54,26 @@ def find_requests(sentences: Sequence[str]) -> list[Request]:
     """Requests in order; at most one call, one per verb phrase, none inside a negation."""
     found: list[Request] = []
     for index, sentence in enumerate(sentences):
-        found += _in_sentence(sentence, index, " ".join(sentences[index + 1 : index + 3]))
+        found += _in_sentence(
+            sentence, index, sentences[index - 1] if index else "", " ".join(sentences[index + 1 : index + 3])
+        )
     calls = [r for r in found if r.kind == "call"]
     if len(calls) > 1:
         best = next((r for r in calls if r.deadline is not None), calls[0])
         found = [r for r in found if r.kind != "call" or r is best]
     kept: list[Request] = []
     for request in found:
+        if kept and request.kind == "question" and AGREEING.match(request.body):
+            continue
+        if request.kind == "object":
+            if calls:
+                continue
+            request = replace(request, kind="thing")
         key = _key(request)
         if any(key == _key(k) or (len(key) > 2 and key <= _key(k)) for k in kept):
             continue
         if kept and kept[-1].kind != "call" and SAME_THING.match(request.body):
-            if kept[-1].deadline is None:
+            if request.deadline is not None:
                 kept[-1] = replace(kept[-1], deadline=request.deadline)
             continue
         kept.append(request)
@@ -88,17 +103,30 @@ def action_items(
     return tuple(items[:MAX_ITEMS])
 
 
-def _in_sentence(sentence: str, index: int, following: str) -> list[Request]:
+_EVEN_AFTER_NOT = frozenset({"ask", "please", "if", "thing", "object"})
+_KINDS = {
+    "want": "want",
+    "wish": "want",
+    "thing": "thing",
+    "object": "object",
+    "maybe": "thing",
+    "after": "thing",
+    "done": "done",
+    "help": "thing",
+}
+
+
+def _in_sentence(sentence: str, index: int, preceding: str, following: str) -> list[Request]:
     taken: list[tuple[int, int, str, str]] = []  # start of the request, start of its body, kind, lead words
     for match in OPENER.finditer(sentence):
         group = match.lastgroup or ""
-        if NEGATED.search(sentence[: match.start()][-40:]) and group not in ("ask", "please", "if", "thing"):
+        if NEGATED.search(sentence[: match.start()][-40:]) and group not in _EVEN_AFTER_NOT:
             continue
-        kind = {"want": "want", "thing": "thing", "after": "thing", "done": "done", "help": "thing"}.get(
-            group, "do"
-        )
+        kind = _KINDS.get(group, "do")
         if group == "who":
-            group = "ask"
+            group = "someone"
+        if kind in ("want", "thing", "object") and ASKED.search(sentence[: match.start()]):
+            continue
         body_start = match.start(group)
         taken.append((match.start(), body_start, kind, match.group("who") or ""))
     covered = [(s, _body_end(sentence, b)) for s, b, _, _ in taken]
@@ -129,6 +157,7 @@ def _in_sentence(sentence: str, index: int, following: str) -> list[Request]:
             limit,
             kind,
             who,
+            preceding,
             following,
         )
     return requests
@@ -148,6 +177,7 @@ def _make(
     limit: int,
     kind: str,
     who: str,
+    preceding: str,
     following: str,
 ) -> list[Request]:
     pieces: list[tuple[int, int]] = []
@@ -168,17 +198,17 @@ def _make(
             span = _leading(sentence, start)
         if span is None and last and limit == len(sentence):
             span = _trailing(following)
-        if span is not None and not span.hard and (kind == "question" or ABOUT.match(body)):
+        if span is not None and not span.hard and _belongs_to_the_thing(kind, body):
             span = None
+        if span is None and kind == "question":
+            span = _asked_about(body, sentence[:start], preceding)
         if (
             kind in ("do", "want")
             and (CALL_TASK.match(body) or HAVE_CALL.match(body))
             and (kind == "call" or callback_spans(body) or callback_spans(sentence[a:limit]))
         ):
             requests.append(Request("call", body, index, a, span))
-        elif re.match(r"(?:don't|not|worry|hesitate)\b", body, re.I) or (
-            len(body.split()) < 2 and kind != "call"
-        ):
+        elif _is_no_request(kind, body):
             continue
         elif kind == "thing" and re.search(r"\bcall ?back\b|phone call|\bcall$", body, re.I):
             requests.append(Request("call", body, index, a, span))
@@ -188,10 +218,42 @@ def _make(
     return requests
 
 
+def _is_no_request(kind: str, body: str) -> bool:
+    if re.match(r"(?:don't|not|worry|hesitate)\b", body, re.I):
+        return True
+    if kind == "question":
+        return BARE_QUESTION.fullmatch(body) is not None or " " not in body
+    return kind != "call" and " " not in body and ALONE.fullmatch(body) is None
+
+
 def _deadline(sentence: str, start: int, end: int) -> TimeSpan | None:
     spans = [s for s in time_spans(sentence) if start <= s.start < end]
     hard = [s for s in spans if s.hard]
     return (hard or spans or [None])[0]  # type: ignore[list-item]  # a list of one None when nothing was found
+
+
+def _belongs_to_the_thing(kind: str, body: str) -> bool:
+    """Whether a time without "by" tells which thing is meant and not when it is wanted."""
+    if kind == "question":
+        told = re.match(r"(?:is|are|was)\b", body, re.I) is not None
+        return ARRANGING.match(body) is None and (told or SLOT.search(body) is None)
+    return ABOUT.match(body) is not None or OF_THE_THING.search(body) is not None
+
+
+def _asked_about(body: str, before: str, preceding: str) -> TimeSpan | None:
+    """The time that "would that suit" or "do you have anything" is about, told just before."""
+    if AGREEING.match(body):
+        return _last(before) or _last(preceding)
+    return _last(before) or _last_limit(preceding) if SLOT.search(body) else None
+
+
+def _last(text: str) -> TimeSpan | None:
+    return next(iter(reversed(time_spans(text))), None)
+
+
+def _last_limit(text: str) -> TimeSpan | None:
+    span = _last(text)
+    return span if span is not None and span.hard else None
 
 
 def _leading(sentence: str, start: int) -> TimeSpan | None:

@@ -28,6 +28,12 @@ _REQUEST = re.compile(
     rf"|this number|\d|oh|zero|plus))\b"
     rf"|\b(?:waiting for|await|awaiting|looking forward to) your call\b|\bhave \w+ (?:call|ring"
     rf"|phone) {_WHO}\b"
+    rf"|(?:^|[.!?,;] |\b(?:please|so|just|or|and) )(?:just )?(?:call|ring|phone)"
+    rf" (?:(?:on )?(?:\+?\d|(?:(?:oh|zero|double|one|two|three|four|five|six|seven|eight"
+    rf"|nine)\b ?){{3}}|area code)|any ?time"
+    rf"|any hour|asap|today\b|tonight|tomorrow|(?:after|before|between) (?:\w+)(?=$|[.,!?]| (?:if|or"
+    rf"|please|today|on)\b))"
+    rf"|\bjust call\b(?=[.,!?]|$)"
     rf"|\b(?:do|kindly) the needful and call\b|\b(?:could|can|would) (?:i|we) (?:please )?(?:get"
     rf"|have) a (?:call ?back|call|ring)\b",
     re.IGNORECASE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,52 +19,70 @@ _ORDINAL = (
     r"|twenty[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirtieth|thirty[ -]first)"
 )
 _NUMBER = (
-    r"(?:\d{1,2}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|couple of"
-    r"|a couple of|few|a few)"
+    r"(?:\d{1,2}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|couple of"
+    r"|a couple of|few|a few|couple)"
 )
 _HOUR_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midday|midnight|lunchtime|lunch)"
 )
 _HALF = r"(?: ?(?:a\.?m\.?|p\.?m\.?\b)| a m\b| p m\b| o'?clock| thirty| fifteen| forty five)"
-_PART = r"(?: (?:in the )?(?:morning|afternoon|evening|night))"
+_PART = r"(?: (?:in the )?(?:morning|afternoon|evening|night|lunchtime|noon|midday|arvo))"
 _CLOCK = (
-    rf"(?:(?:half past|quarter past|quarter to) )?(?:\d{{1,2}}(?::\d{{2}})?"
+    rf"(?:(?:half past|quarter past|quarter to|half) )?(?:\d{{1,2}}(?:[:.]\d{{2}})?"
     rf"|{_HOUR_WORD}){_HALF}?{_HALF}?(?: in the (?:morning|afternoon|evening))?"
 )
-_AT = rf"(?: (?:at|around|about|before|after|by) {_CLOCK}(?! (?:people|of|to \d|days|weeks|hours)\b))"
+_NOT_COUNTED = (
+    r"(?! (?:people|persons|guests|of (?!us\b)|to \d|days?|weeks?|hours?|months?|dollars|pounds|percent)\b)"
+)
+_AT = rf"(?: (?:(?:at|around|about|before|after|by) )+{_CLOCK}{_NOT_COUNTED})"
 _DAY = (
     rf"(?:(?:(?:this|next|coming|this coming|(?:the )?following) )?{_WEEKDAY}(?: (?:week"
     rf"|next))?(?:,? (?:the )?{_ORDINAL}(?: of {_MONTH})?)?"
-    rf"|the day after tomorrow|today|tomorrow|tonight"
-    rf"|(?:this|tomorrow) (?:morning|afternoon|evening)"
+    rf"|the (?:first|second|third|fourth|last) {_WEEKDAY} (?:of|in) (?:{_MONTH}|(?:the|this|next"
+    rf"|every) month)"
+    rf"|(?:the )?day after tomorrow|today(?: itself)?|tomorrow|tonight"
+    rf"|(?:this|tomorrow) (?:morning|afternoon|evening|arvo)"
     rf"|(?:(?:the )?{_ORDINAL}(?: of)? {_MONTH}|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}}\b)"
-    rf"|the {_ORDINAL}(?! (?:time|floor|one|day|of (?!{_MONTH}))\b))"
+    rf"|the {_ORDINAL}(?! (?:time|floor|one|day|payment|visit|page|of (?!{_MONTH}))\b))"
     rf"|\d{{1,2}} {_MONTH})"
 )
+_DATED = rf"(?:{_DAY}{_PART}?(?:,? first thing)?{_AT}?{_PART}?)"
+_DATES = rf"(?:{_DATED}(?:,? (?:or|and) (?:on )?{_DATED})?)"
 _PERIOD = (
-    r"(?:(?:the )?(?:end|beginning|start|middle) of (?:the |this |next )?(?:week|month|year|day"
-    r"|business|quarter|business day)"
-    r"|close of (?:business|play)|(?:later )?(?:this|next) (?:week|month|year|weekend|quarter"
-    r"|term)|the weekend)"
+    r"(?:(?:the )?(?:(?:very )?(?:end|beginning|start|middle) of|latter part of) (?:the |this |next )?(?:week"
+    rf"|month|year|day|business|quarter|business day|term|{_MONTH})"
+    rf"|close of (?:business|play)(?: {_DAY})?|(?:(?:later|early|late|earlier|some ?time) )?(?:this|next)"
+    rf" (?:week|month|year|weekend|quarter|term)|the weekend"
+    rf"|the week (?:of|beginning|commencing) {_DAY})"
 )
 _WITHIN = (
-    rf"(?:within|in) (?:the next )?{_NUMBER} (?:minute|hour|day|week|month|working day"
-    rf"|business day)s?(?:' time| time)?"
+    rf"(?:within|in) (?:the )?(?:next )?{_NUMBER} (?:minute|hour|day|week|month|fortnight|working day"
+    rf"|business day)s?(?:' time| time)?|within the (?:hour|day|week|month)"
+    rf"|(?:a|an|{_NUMBER}) (?:day|week|fortnight|month)s? (?:from now|(?:from|on) {_DAY})"
+    rf"|a fortnight today"
+)
+_BEFORE_EVENT = (
+    r"before (?:i|we|you|they|he|she|it) (?:[a-z]+)(?: (?!on |by |at |and |but |so |or |because )[a-z]+){0,2}"
+    rf"(?: (?:on|by|at) {_DAY})?"
 )
 _SOON = (
     r"as soon as (?:you can|possible|you're able|you are able|humanly possible)|a\.?s\.?a\.?p\b\.?|a s a p\b"
     r"|right away|right now|straight ?away|immediately|at once|first thing(?: tomorrow| in the morning"
     r"| tomorrow morning)*"
-    r"|at your earliest convenience"
+    r"|at (?:your|the) earliest(?: convenience)?"
 )
 SPAN = re.compile(
-    rf"\b(?:(?:(?:by|before|no later than|not later than|until|for|on|from|after|any time|sometime"
-    rf"|at) )*(?:{_DAY}{_PART}?{_AT}?{_PART}?)"
-    rf"|(?:(?:by|before|at|sometime|for|until|any time) )*(?:the )?{_PERIOD}"
+    rf"\b(?:(?:(?:by|before|no later than|not later than|until|till|for|on|from|after|any ?time|some ?time"
+    rf"|at|between) )*(?:(?<!for ){_CLOCK} (?:and {_CLOCK} )?(?:on )?)?(?:{_DATES})"
+    rf"|(?:(?:by|before|at|in|over|on|some ?time|for|until|till|any ?time) )*(?:the )?{_PERIOD}"
+    rf"|(?:(?:early|late|some ?time|any ?time|mid) )*in {_MONTH}"
     rf"|(?:by|before|after|until|till|no later than) {_CLOCK}(?: (?:today|tomorrow"
-    rf"|tonight))?(?! (?:people|of|to)\b)"
-    rf"|(?:at|after) {_CLOCK} (?:today|tomorrow|tonight|on {_WEEKDAY}|this (?:morning|afternoon|evening))"
-    rf"|{_WITHIN}|{_SOON})(?!\w)",
+    rf"|tonight))?{_NOT_COUNTED}"
+    rf"|between {_CLOCK} and {_CLOCK}"
+    rf"|(?:at|after|around|about) {_CLOCK} (?:today|tomorrow|tonight|on {_WEEKDAY}"
+    rf"|this (?:morning|afternoon|evening))"
+    rf"|(?:by|before|at|after) (?:lunch ?time|lunch|noon|midday|midnight|dinner|christmas|easter|halloween)"
+    rf"|{_WITHIN}|{_SOON}|{_BEFORE_EVENT})(?!\w)",
     re.IGNORECASE,
 )
 _PAST_BEFORE = re.compile(
@@ -75,6 +94,15 @@ _PAST_BEFORE = re.compile(
 )
 _SOON_WORDS = re.compile(rf"(?:{_SOON})", re.IGNORECASE)
 _ASAP = re.compile(r"as soon as possible|a\.?s\.?a\.?p\b\.?|a s a p\b", re.IGNORECASE)
+_WEEKS_ON = re.compile(
+    rf"\b(?P<count>a|an|one|two|three|four|\d+) (?:weeks?|fortnights?) (?:on|from) (?P<day>{_DAY})",
+    re.IGNORECASE,
+)
+_CORRECTION = re.compile(
+    r"\W*(?:(?:or )?(?:no|sorry|oh|wait|actually|rather|i mean|make (?:that|it)|scratch that|not that"
+    r"|is it)\W+)+",
+    re.IGNORECASE,
+)
 _COUPLE = re.compile(r"^(?:a )?(?:couple of|few) ")
 _HARD = re.compile(r"^(?:by|before|no later|not later|within|until|till)", re.IGNORECASE)
 
@@ -91,7 +119,7 @@ class TimeSpan:
 
 def time_spans(text: str) -> list[TimeSpan]:
     """Times lying ahead, in order of mention; times told as past ("since monday") are left out."""
-    spans = []
+    spans: list[TimeSpan] = []
     for match in SPAN.finditer(text):
         if _PAST_BEFORE.search(text[: match.start()]) or match.group().lower() in (
             "for the first",
@@ -103,6 +131,8 @@ def time_spans(text: str) -> list[TimeSpan]:
         words = match.group().strip(" ,.")
         if words.lower().startswith("from "):
             continue
+        if spans and _CORRECTION.fullmatch(text[spans[-1].end : match.start()]):
+            spans.pop()
         hard = _HARD.search(words) is not None or _SOON_WORDS.search(words) is not None
         spans.append(TimeSpan(words, match.start(), match.end(), hard))
     return spans
@@ -112,7 +142,8 @@ def deadline_text(span: TimeSpan) -> str:
     """The words for `deadline`, ASAP for "as soon as possible", days and months capitalised."""
     text = _ASAP.sub("ASAP", span.text)
     text = re.sub(
-        r"^(?:for|from|any time|sometime|at) (?=the weekend|on |next |this |tomorrow|today|tonight)",
+        r"^(?:for|from|any ?time|some ?time|at) (?=in |early |late |the weekend|on |next |this "
+        r"|tomorrow|today|tonight)",
         "",
         text,
         flags=re.I,
@@ -157,12 +188,19 @@ def hours_until(span: TimeSpan, now_ms: int, timezone: str) -> float | None:
         return 0.0
     if words.startswith("after "):
         return None
+    words = words.replace(" arvo", " afternoon").replace(" itself", "")
     try:
         now = to_datetime(now_ms).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
     except (ZoneInfoNotFoundError, ValueError):
         now = to_datetime(now_ms).replace(tzinfo=None)
+    if "day after tomorrow" in words:
+        return 48.0
+    if ahead := _WEEKS_ON.search(words):
+        days = _parsed_hours(ahead["day"], now) or 0.0
+        return days + 7 * 24.0 * (1 if ahead["count"] in ("a", "an", "one") else 2)
     if re.search(
-        r"\b(?:today|tonight|this (?:morning|afternoon|evening)|close of|(?:end of (?:the )?(?:day"
+        r"\b(?:today|tonight|within the hour|this (?:morning|afternoon|evening|arvo)|close of"
+        r"|(?:end of (?:the )?(?:day"
         r"|business)))",
         words,
     ):
@@ -191,13 +229,44 @@ def _parsed_hours(words: str, now: datetime) -> float | None:
     if re.match(rf"(?:the next )?{_NUMBER} (?:minute|hour|day|week|month)", words):
         words = "in " + _COUPLE.sub(_couple, words.removeprefix("the next "))
     day = re.search(_DAY, words)
-    moment = _parse(day.group() if day else words, now)
+    weeks = 1 if day and day.group().endswith(("day week", "day next")) else 0
+    phrase = re.sub(r"day (?:week|next)$", "day", day.group()) if day else words
+    date = _day_of_month(phrase, now)
+    moment = date or _parse(phrase, now)
     if moment is None:
         return None
     if moment.hour == 0 and moment.minute == 0:
         moment = moment.replace(hour=18)
-    hours = (moment - now) / timedelta(hours=1)
+    hours = (moment - now) / timedelta(hours=1) + weeks * 7 * 24
     return hours if hours >= 0 else None
+
+
+def _day_of_month(words: str, now: datetime) -> datetime | None:
+    """The next "the 3rd" or "the twenty first", named without a month."""
+    match = re.fullmatch(rf"the ({_ORDINAL})", words)
+    if match is None:
+        return None
+    name = match[1].replace("-", " ")
+    number = int(re.sub(r"\D", "", name) or _ORDINALS.index(name) + 1)
+    for months in range(3):
+        year, month = now.year + (now.month - 1 + months) // 12, (now.month - 1 + months) % 12 + 1
+        if number <= monthrange(year, month)[1]:
+            date = datetime(year, month, number, 18)
+            if date >= now:
+                return date
+    return None
+
+
+_UNITS = "first second third fourth fifth sixth seventh eighth ninth"
+_TEENS = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+_ORDINALS = (
+    *_UNITS.split(),
+    *_TEENS.split(),
+    "twentieth",
+    *(f"twenty {unit}" for unit in _UNITS.split()),
+    "thirtieth",
+    "thirty first",
+)
 
 
 def _couple(match: re.Match[str]) -> str:

@@ -13,13 +13,11 @@ from .actions import action_items, find_requests
 from .callback import callback_required
 from .dates import time_spans
 from .emails import find_emails
-from .intent import find_intent
 from .names import find_names
 from .phones import find_phones, write_phones
-from .sentiment import find_sentiment
+from .reading import read
 from .summary import summarise
 from .text import has_speech, normalise, split_sentences
-from .urgency import find_urgency
 
 _MAX_CHARACTERS = 20_000
 
@@ -47,25 +45,16 @@ class RulesEngine:
         mentions = find_names(text, emails=emails)
         callback = callback_required(text)
         requests = find_requests(sentences)
-        sentiment = find_sentiment(_without(text, mentions.names))
-        intent = find_intent(
-            text, negative=sentiment == "negative", positive=sentiment == "positive", requests=len(requests)
-        )
-        urgency = find_urgency(
-            text,
+        reading = read(
+            _without(text, mentions.names),
             spans=time_spans(write_phones(text, phones)),
-            intent=intent,
-            negative=sentiment == "negative",
             callback=callback,
-            requests=len(requests),
-            asks=sum(request.kind != "question" for request in requests),
-            now_ms=hints.now_ms,
-            timezone=hints.timezone,
+            hints=hints,
         )
         caller = mentions.caller or " ".join((hints.sender_name or "").split())[:80] or None
         items = action_items(
             requests,
-            urgency=urgency,
+            urgency=reading.urgency,
             caller=caller,
             names=mentions.names,
             phone=phones[0] if phones else None,
@@ -73,7 +62,7 @@ class RulesEngine:
         summary = summarise(
             sentences,
             mentions=replace(mentions, caller=caller),
-            intent=intent,
+            intent=reading.intent,
             items=items,
             callback=callback,
             phones=phones,
@@ -81,9 +70,9 @@ class RulesEngine:
         )
         return Insight(
             summary=summary,
-            urgency=urgency,
-            sentiment=sentiment,
-            intent=intent,
+            urgency=reading.urgency,
+            sentiment=reading.sentiment,
+            intent=reading.intent,
             callback_required=callback,
             action_items=items,
             names=mentions.names,

@@ -12,7 +12,13 @@ from .words import ALSO_WORDS, COMPANY_TAILS, FIRST_NAMES, NOT_NAMES
 _WORD = r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'&-]*"
 _TITLE = (
     r"(?:mr|mrs|ms|miss|dr|doctor|professor|prof|nurse|officer|constable|sergeant|aunt|uncle"
-    r"|mister|reverend|captain)"
+    r"|mister|reverend|captain|pastor|inspector|detective|attorney|rabbi|imam|judge|councillor|senator"
+    r"|matron)"
+)
+# Titles that are everyday words too: believed with capitals only.
+_CASED_TITLE = (
+    r"(?:Father|Sister|Brother|Coach|Chef|Principal|(?:Special )?Agent|Sir|Lady|Lord|Ranger|Deacon|Major"
+    r"|Colonel)"
 )
 _TOKEN = re.compile(rf"{_WORD}|\d[\d.,:]*|[^\s\w]", re.IGNORECASE)
 # Cues by how sure they make that a name follows.
@@ -44,18 +50,36 @@ _TITLED = re.compile(rf"\b({_TITLE})\.?\s+", re.I)
 _SELF_TAIL = re.compile(
     rf"(?:^|(?<=[.!?,] )|\b(?:hi|hello|hiya) )({_WORD}(?: {_WORD})?),? (?:here|speaking|calling)\b", re.I
 )
-_COMPANY = re.compile(
-    r"\b(?:calling|phoning|ringing|speaking|work|working|here)? ?(from|at|with|on behalf of"
-    r"|over at|of)\s+(?:the )?",
+_START = (
+    r"^(?:(?:oh|hi|hello|hey|hiya|dear|good (?:morning|afternoon|evening|day)|morning|afternoon|evening|g'day"
+    r"|namaste|greetings|yes|yeah|yep|so|right|alright|well|okay|ok|there|all|sir|madam|ma'am|mate"
+    r"|everyone)\b[\s,.!]*)*"
+)
+# How a speaker opens without "this is": the name, then what only follows a name.
+_OPENING = re.compile(
+    rf"{_START}(?P<name>{_WORD}\.?(?: {_WORD}){{0,2}}?)"
+    rf"(?:(?P<tail>,? (?:here|speaking|calling|this side|again)\b)|(?P<after> (?:from|at|with|over at)\b)"
+    rf"|(?P<stop>[,.](?= )))",
     re.I,
 )
-_UNDER = re.compile(r"\b(?:under(?: the)?(?: name)?(?: of)?|(?:in )?the name of|referred by|named)\s+", re.I)
+_START_END = re.compile(_START, re.I)
+_INITIAL = re.compile(r"\b([A-Z]\.? [A-Z][a-z]{2,}(?:-[A-Z][a-z]+)?)\b")
+_SAINT = re.compile(
+    r"\b(?:at|from|of|to|with|for) (st\.? [a-z]{3,}(?:'s)?)(?! (?:street|road|avenue)\b)", re.I
+)
+_COMPANY = re.compile(
+    r"\b(?:calling|phoning|ringing|speaking|work|working|here)? ?(from|at|with|on behalf of"
+    r"|over at|of|for|to)\s+(?:the )?",
+    re.I,
+)
+_UNDER = re.compile(r"\b(?:under(?: the name)?(?: of)?|(?:in )?the name of|referred by|named)\s+", re.I)
 _ADDRESS = re.compile(r"(?<!\S)\S{1,64}@\S+")
 _SPLIT_SURNAME = re.compile(
     r"\b(mc|o) (?=(?:neill?|brien|connor|reilly|sullivan|leary|donnell|hara|keefe|grady|malley|shea)\b"
     r"|(?<=mc )[a-z]{3,}\b)",
     re.I,
 )
+_POSSESSIVE = "'s"
 _STREETS = frozenset(
     {"road", "street", "lane", "avenue", "drive", "close", "square", "court", "way", "crescent"}
 )
@@ -100,6 +124,22 @@ def find_names(text: str, *, emails: tuple[str, ...] = ()) -> Mentions:
         if name:
             title = {"doctor": "Dr", "mister": "Mr"}.get(match[1].lower(), match[1].capitalize())
             found.append((match.start(), f"{title} {name}"))
+    opening = _opening(text, cased=cased)
+    if opening:
+        found.append((0, opening[0]))
+        if caller is None:
+            caller, caller_end = opening
+    if cased:
+        for match in re.finditer(rf"\b({_CASED_TITLE}) ([A-Z][a-z'-]+)", text):
+            if _is_name_word(match[2], cased=True):
+                found.append((match.start(), f"{match[1]} {match[2].removesuffix(_POSSESSIVE)}"))
+        found += [
+            (m.start(), m[1])
+            for m in _INITIAL.finditer(text)
+            if m[1][0] not in "IA" and m[1].split()[1].lower() not in NOT_NAMES
+        ]
+    for match in _SAINT.finditer(text):
+        found.append((match.start(1), _title(match[1].replace(".", "").split())))
     for pattern in (_GREETING, _OTHER, _UNDER):
         for match in pattern.finditer(text):
             name, _ = _person(text, match.end(), cased=cased, sure=match.re is _UNDER)
@@ -119,6 +159,29 @@ def find_names(text: str, *, emails: tuple[str, ...] = ()) -> Mentions:
     found += _capitalised(text) if cased else _given_names(text)
     names = tuple(n for n in _merge(found) if n in (caller, company) or not _in_address(n, emails))
     return Mentions(names, caller, company)
+
+
+def _opening(text: str, *, cased: bool) -> tuple[str, int] | None:
+    """The name a message opens with, and where it ends."""
+    match = _OPENING.match(text)
+    if match is None:
+        name, end = _person(text, _START_END.match(text).end(), cased=cased, sure=False)  # type: ignore[union-attr]  # it matches nothing too
+        return (name, end) if name and " " in name else None
+    words = match["name"].split()
+    if not all(
+        _is_name_word(w.rstrip("."), cased=cased) or (len(w.rstrip(".")) == 1 and cased) for w in words
+    ):
+        return None
+    if any(is_place(w) or _VERB_LIKE.search(w.lower()) for w in words):
+        return None
+    known = words[0].lower() in FIRST_NAMES
+    if match["tail"] is None:
+        trusted = cased and (len(words) > 1 or match["after"] is not None)
+        if not (known or trusted) or words[-1].lower() in COMPANY_TAILS:
+            return None
+    if not cased and not known and len(words) > 1 and match["tail"] is None:
+        return None
+    return _title(words), match.end("name")
 
 
 def _words_from(text: str, position: int) -> list[tuple[str, int]]:
@@ -157,11 +220,23 @@ def _person(text: str, position: int, *, cased: bool, sure: bool) -> tuple[str |
     for word, word_end in words[1:3]:
         if not _is_name_word(word, cased=cased) or (not cased and not _looks_like_surname(word, words)):
             break
+        if not cased and word.endswith("'s") and _is_followed_by_verb(words, word):
+            break
         taken.append(re.sub(r"'s$", "", word))
         end = word_end
         if not cased:
             break
     return _title(taken), end
+
+
+def _is_followed_by_verb(words: list[tuple[str, int]], word: str) -> bool:
+    """Whether "meeting's moved" goes on after a name: the word is a noun of its own then."""
+    after = [w for w, _ in words]
+    at = after.index(word)
+    return (
+        at + 1 < len(after)
+        and re.fullmatch(r"\w+ed|not|gone|been|on|off|late|here", after[at + 1], re.I) is not None
+    )
 
 
 def _introduced(text: str, position: int, *, cased: bool) -> tuple[str | None, int]:
@@ -245,8 +320,10 @@ def _company(text: str, position: int, *, cased: bool, own: bool, word: str) -> 
 def _capitalised(text: str) -> list[tuple[int, str]]:
     """Runs of two or more capitalised words inside a sentence, and single ones that are known given names."""
     found = []
-    for match in re.finditer(r"\b([A-Z][a-zà-ÿ'-]+(?: [A-Z][A-Za-zà-ÿ'&-]+)*)\b", text):
+    for match in re.finditer(r"\b([A-Z][a-zà-ÿ'-]+(?: (?:& )?[A-Z][A-Za-zà-ÿ'&-]+)*)\b", text):
         words = match[1].split()
+        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?"
+        opens = opens and words[0].lower() not in NOT_NAMES
         while words and words[0].lower() in NOT_NAMES:
             words.pop(0)
         words = [re.sub(r"'s$", "", w) for w in words]
@@ -259,7 +336,6 @@ def _capitalised(text: str) -> list[tuple[int, str]]:
             continue
         if re.fullmatch(_TITLE, words[0], re.I) or (any(is_place(w) for w in words[-1:]) and len(words) == 1):
             continue
-        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".!?"
         known = words[0].lower() in FIRST_NAMES
         if (known and (not opens or len(words) >= 2)) or (len(words) >= 2 and not opens):
             found.append((match.start(1), _title(words)))
@@ -271,8 +347,14 @@ def _given_names(text: str) -> list[tuple[int, str]]:
     return [
         (m.start(), _title([m.group()]))
         for m in re.finditer(r"[a-z]{3,}", text)
-        if m.group() in FIRST_NAMES and m.group() not in ALSO_WORDS and not is_place(m.group())
+        if m.group() in FIRST_NAMES
+        and m.group() not in ALSO_WORDS
+        and not is_place(m.group())
+        and _DETERMINER.search(text[: m.start()]) is None
     ]
+
+
+_DETERMINER = re.compile(r"\b(?:the|an?|this|that|some|any|no)\s$", re.I)
 
 
 def _in_address(name: str, emails: tuple[str, ...]) -> bool:

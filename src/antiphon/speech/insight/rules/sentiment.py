@@ -1,12 +1,10 @@
-"""Sentiment by VADER with a lexicon of our own for messages to a business, politeness taken out first."""
+"""Feeling by VADER with a lexicon of our own for messages to a business, politeness taken out first."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 from typing import Any
-
-from antiphon.speech.insight.port import Sentiment
 
 _POLITE = re.compile(
     r"\b(?:good (?:morning|afternoon|evening|day)|hi|hello|hey|dear|please|kindly"
@@ -319,8 +317,6 @@ _PHRASES = (
 _FAILURE = re.compile(
     r"\b(?:another|again|still|n't|not|no|nothing|nobody|never|only|\w+n't|hours?|soaking|rain)\b", re.I
 )
-_POSITIVE_AT = 0.32
-_NEGATIVE_AT = -0.27
 
 
 @cache
@@ -334,10 +330,15 @@ def _analyser() -> Any:
     return analyser
 
 
+def without_politeness(text: str) -> str:
+    """The text without greetings, thanks and the like, which tell no feeling."""
+    return _POLITE.sub(" ", text)
+
+
 def sentiment_score(text: str) -> float:
     """-1..1, the feeling the words carry once greetings and politeness are gone."""
     ironic = _IRONY.search(text) is not None
-    stripped = _POLITE.sub(" ", _IRONY.sub(" ", text))
+    stripped = without_politeness(_IRONY.sub(" ", text))
     scores = _analyser().polarity_scores(stripped)
     raw = float(scores["compound"])
     total = raw / max(0.05, (1 - raw * raw)) ** 0.5 * 15**0.5
@@ -345,10 +346,3 @@ def sentiment_score(text: str) -> float:
     if ironic and (total < 0 or _FAILURE.search(stripped) is not None):
         total = -abs(total) - 3.0
     return float(total / (total * total + 15) ** 0.5)
-
-
-def find_sentiment(text: str) -> Sentiment:
-    score = sentiment_score(text)
-    if score >= _POSITIVE_AT:
-        return "positive"
-    return "negative" if score <= _NEGATIVE_AT else "neutral"

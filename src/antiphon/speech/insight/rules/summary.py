@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from antiphon.speech.insight.port import ActionItem
 
-from .intent import intent_scores
 from .names import Mentions
 from .person import proper_case, restore_names, sentence_case, third_person
+from .reading import share_of_intent
 from .sentiment import sentiment_score
 
 _MAX_WORDS = 200
@@ -93,9 +93,7 @@ def _best(sentences: Sequence[str], intent: str, total: int) -> list[str]:
         words = len(body.split())
         if words < 3 or _SMALL_TALK.match(body):
             continue
-        score = (
-            2.0 * intent_scores(body).get(intent, 0.0) + min(words, 16) / 8 + 1.5 * abs(sentiment_score(body))
-        )
+        score = 6.0 * share_of_intent(body, intent) + min(words, 16) / 8 + 1.5 * abs(sentiment_score(body))
         score += 2.0 if _PURPOSE.search(body) else 0.0
         score -= 4.0 if _CONTACT.search(body) else 0.0
         score -= 3.0 if _INTRODUCTION.match(body) and not _PURPOSE.search(body) and words < 9 else 0.0

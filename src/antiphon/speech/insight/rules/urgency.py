@@ -1,11 +1,9 @@
-"""How soon a message wants an answer: `low`, `medium` or `high` (contracts/voicegram.md 5)."""
+"""Evidence of how soon a message wants an answer (contracts/voicegram.md 5, `urgency`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-from antiphon.speech.insight.port import Urgency
 
 from .dates import TimeSpan, hours_until
 
@@ -34,48 +32,31 @@ _HIGH = re.compile(
     r"|time-sensitive)\b",
     re.IGNORECASE,
 )
-_PROBLEM = {"support", "complaint", "cancellation"}
-_BILLING_PROBLEM = re.compile(
-    r"\b(?:charged|unpaid|deposit|recogni[sz]e|refund(?:ed)?|overdue|wrong|twice|higher|more than"
-    r"|mistake|error|late fee"
-    r"|incorrect)\b",
-    re.IGNORECASE,
-)
 
 
-def find_urgency(
-    text: str,
-    *,
-    spans: Sequence[TimeSpan],
-    intent: str,
-    negative: bool,
-    callback: bool,
-    requests: int,
-    asks: int,
-    now_ms: int,
-    timezone: str,
-) -> Urgency:
-    """From words, from the nearest time named and from the kind of message; "no rush" wins over all.
+def has_no_hurry(text: str) -> bool:
+    """Whether the speaker says that it can wait."""
+    return _NOT_URGENT.search(text) is not None
 
-    `requests` counts everything wanted, `asks` what is more than a question.
-    """
-    relaxed = _NOT_URGENT.search(text) is not None
-    stripped = _NOT_URGENT.sub(" ", text)
-    if relaxed and not re.search(r"\b(?:flood|burst|gas leak|smell of gas)", stripped, re.IGNORECASE):
-        return "low"
-    if _HIGH.search(stripped):
-        return "high"
+
+def is_pressing(text: str) -> bool:
+    """Whether words of an emergency or of hurry are left once "no hurry" is taken out."""
+    return _HIGH.search(_NOT_URGENT.sub(" ", text)) is not None
+
+
+def time_features(spans: Sequence[TimeSpan], now_ms: int, timezone: str) -> dict[str, float]:
+    """How far away the nearest limit and the nearest time named are, in steps."""
+    found: dict[str, float] = {}
     hours = [(hours_until(span, now_ms, timezone), span.hard) for span in spans]
-    nearest_hard = min((h for h, hard in hours if h is not None and hard), default=None)
-    nearest = min((h for h, _ in hours if h is not None), default=None)
-    problem = intent in _PROBLEM or (intent == "billing" and _BILLING_PROBLEM.search(text) is not None)
-    if (asks or problem) and nearest_hard is not None and nearest_hard <= 36:
-        return "high"
-    if asks and nearest is not None and nearest <= 12 and problem:
-        return "high"
-    if (problem and (requests or negative or intent == "support")) or callback:
-        return "medium"
-    soon = nearest is not None and nearest <= 8 * 24
-    if (asks or intent == "scheduling") and soon:
-        return "medium"
-    return "medium" if intent == "follow-up" and asks else "low"
+    for name, values in (
+        ("limit", [h for h, hard in hours if h is not None and hard]),
+        ("time", [h for h, _ in hours if h is not None]),
+    ):
+        if values:
+            nearest = min(values)
+            step = next((s for s in _STEPS if nearest <= s), "later")
+            found[f"={name} {step}"] = 1.0
+    return found
+
+
+_STEPS = (12, 36, 8 * 24)

@@ -107,6 +107,7 @@ _EVEN_AFTER_NOT = frozenset({"ask", "please", "if", "thing", "object"})
 _KINDS = {
     "want": "want",
     "wish": "want",
+    "hope": "want",
     "thing": "thing",
     "object": "object",
     "maybe": "thing",
@@ -163,8 +164,15 @@ def _in_sentence(sentence: str, index: int, preceding: str, following: str) -> l
     return requests
 
 
+_ASKED_SUBJECT = re.compile(
+    r"(?:\w+ ){0,3}?(?:do|does|did|can|could|may|should|shall|will|would|am|are|have|were) (?:i|we)\b \w+",
+    re.I,
+)
+
+
 def _body_end(sentence: str, start: int) -> int:
-    match = BODY_END.search(sentence, start + 2)
+    asked = _ASKED_SUBJECT.match(sentence, start)
+    match = BODY_END.search(sentence, asked.end() if asked else start + 2)
     return match.start() if match else len(sentence)
 
 

@@ -104,7 +104,7 @@ OPENER = re.compile(
     rf"|\bany (?:chance|possibility) of (?P<maybe>an?\b(?! \w+ (?:could|can)\b))"
     rf"|(?<!do )(?<!if )(?<!what )(?<!whatever )(?<!anything )\b(?:someone|somebody|you|they"
     rf"|you guys) (?:really |just )?"
-    rf"(?:needs? to|have to|must|should) {SOFT}(?P<must>(?!be\b|know\b|have\b){VERB}\b)"
+    rf"(?:needs? to|ha(?:s|ve) to|must|should) {SOFT}(?P<must>(?!be\b|know\b|have\b){VERB}\b)"
     rf"|\b(?:i|we)(?:'d| would) (?:really |just |also |very much )?(?:like|love|prefer) to (?:please )?"
     rf"(?P<wish>(?!say\b|thank\b|express\b|pass on my\b|pass on our\b|let you\b|tell you\b"
     rf"|inform you\b){VERB}\b)"
@@ -113,6 +113,8 @@ OPENER = re.compile(
     rf"(?:need|require))(?: to have| to get)? (?P<object>(?:an?|the|another|those|these|your|some"
     rf"|{COUNT}|more|two)\b"
     rf"(?! (?:minute|moment|few|bit|while|lot|little)\b) ?(?!to\b)[a-z0-9:]+)"
+    rf"|\b(?:and|but) (?:would (?:really )?(?:like|love)|want|wanted"
+    rf"|need) to (?:please )?(?P<hope>(?!say\b|thank\b){VERB}\b)"
     rf"|\byou(?:'d| had) better (?P<better>(?:{VERBS})\b)"
     rf"|\b(?:don't forget to|make sure (?:you |to )|be sure to|remember to|time to"
     rf"|do the needful and|any chance of (?:you )?) ?(?P<sure>[a-z]+)\b"
@@ -127,7 +129,8 @@ IMPERATIVES = (
     "|mend|thank|pick|collect|count|show|reschedule|rebook|unsubscribe|include|block|freeze|issue|re-issue"
 )
 _OBJECT = (
-    r"(?:me|us|him|her|them|it|this|that|these|those|the|my|our|your|his|their|an?|someone|somebody|everyone"
+    r"(?:me|us|him|her|them|the others|it|this|that|these|those|the|my|our|your|his|their|an?|someone"
+    r"|somebody|everyone"
     r"|mr|mrs|ms|dr|doctor|mister|in|on|at|back|up|out|off|over"
     r"|[a-z]+ (?:to|know|that|i|we|she|he|they|please))"
 )

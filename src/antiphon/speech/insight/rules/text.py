@@ -15,37 +15,50 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|no|ltd|inc|co|vs|e\.g|i\.e)|\b[a-z])\.$", re.IGNORECASE
 )
 _STOP = re.compile(r"(?<=[.!?;])\s+")
+
+
+def _not_after(words: str) -> str:
+    return "".join(rf"(?<!\b{word} )" for word in words.split())
+
+
+_QUESTION_WORDS = "what how when where who why which much many time long far"
+_ASKING_WORDS = (
+    "know me us him her them wonder wondering sure understand out see explain say said told that if"
+)
+_COMMANDED = "to you please n't not just and"
+_CALLERS = "manager someone somebody doctor team him her them office anyone lawyer nurse officer colleague"
 # Where a spoken clause usually starts when nothing marks the end of the one before.
 _CLAUSE = re.compile(
     r"\s+(?=(?:and |but |so |because |also |anyway |actually ){0,3}(?:"
-    r"(?:could|can|would|will) (?:you|someone|somebody|anyone|one of you|we|i) |"
-    r"(?<!you )please (?!and\b)|i(?:'m| am) (?:calling|ringing|phoning|just|wondering|looking"
+    r"(?:could|can|would|will) (?:you|someone|somebody|anyone|one of (?:you|your|the)|we|i) |"
+    r"(?<!you )(?:please|kindly) (?!and\b)|i(?:'m| am) (?:calling|ringing|phoning|just|wondering|looking"
     r"|having|very|really|not)\b|"
     r"i(?:'d| would) (?:like|love|appreciate|be)|"
-    r"(?<!do )(?<!did )(?<!should )(?<!can )(?<!could )(?<!would )(?<!may )"
-    r"(?<!what )(?<!how )(?<!where )i (?:need|want|wanted|was wondering|wonder|have"
-    r"|just|can't|cannot|think|don't)\b|"
+    rf"{_not_after('do did should can could would may might shall ' + _QUESTION_WORDS)}"
+    r"i (?:need|want|wanted|was wondering|wonder|have|just|can't|cannot|think|don't)\b|"
     r"my (?:name|number|email|phone|mobile|address|e mail|callback)\b|"
-    r"(?<!to )(?<!you )(?<!please )(?<!n't )(?<!not )(?<!just )(?<!and )(?<!manager )(?<!someone )"
-    r"(?<!somebody )(?<!doctor )(?<!team )(?<!him )(?<!her )(?<!them )(?<!office )(?<!anyone )"
-    r"(?:you can )?(?:call|ring|phone|reach) me |"
-    r"(?<!to )(?<!you )(?<!please )(?<!just )(?<!and )give me a |"
+    rf"{_not_after(_COMMANDED + ' ' + _CALLERS)}(?:you can )?(?:call|ring|phone|reach) me |"
+    rf"{_not_after(_COMMANDED + ' ' + _CALLERS)}give me a |"
     r"thank you|thanks\b|cheers\b"
-    r"|(?<!do )(?<!did )(?<!should )(?<!would )(?<!what )(?<!when )(?<!if )i(?:'ve| have) |we(?:'ve|'re"
-    r"| have| are| need| would| want|'d) |"
-    r"(?<!or )do you |does (?:the|your) |have you |why (?:is|are|do|did) |is there |are there |are you "
-    r"|(?<!know )(?<!me )(?<!wondering )what time |(?<!know )(?<!me )how much "
-    r"|(?<!you )(?<!please )(?<!to )(?<!also )(?<!and )(?<!just )let me know|"
-    r"(?<!what )(?<!how )(?<!when )(?<!where )(?<!who )(?<!why )(?<!which )(?<!that )"
-    r"(?<!much )(?<!time )(?<!long )"
-    r"(?:do (?:i|we) |does (?:it|that|this) |can (?:it|he|she|they|my|the) |could (?:it|a|an|the|my) "
-    r"|should (?:i|we) "
-    r"|would (?:that|it) |is that |is it (?:possible|ok|okay|true|still|worth)|did you |may (?:i|we) "
-    r"|any chance )|"
-    r"(?<!to )(?<!you )(?<!please )(?<!just )(?<!and )(?<!not )(?<!don't )(?<!i'll )(?<!will )(?<!can )"
+    rf"|{_not_after('do did should would what when if')}i(?:'ve| have) |"
+    r"we(?:'ve|'re| have| are| need| would| want|'d) |"
+    rf"{_not_after('or ' + _QUESTION_WORDS)}do you |does (?:the|your) |have you |is there |are there "
+    rf"|are you |"
+    rf"{_not_after(_COMMANDED + ' also')}let me know|"
+    rf"{_not_after(_QUESTION_WORDS + ' that than as so')}"
+    r"(?:do (?:i|we) |does (?:it|that|this|he|she) |(?:can|could) (?:it|he|she|they|my|the|a|an) "
+    r"|(?:should|shall) (?:i|we) |would (?:that|it|the [a-z]+ (?:do|work|suit)) |are they |did you "
+    r"|may (?:i|we) "
+    r"|is that (?:something|ok|okay|alright|possible|right|good|fine|still|the|true|normal|correct|enough)\b"
+    r"|is (?:it|he|she) (?!(?:not|that|when|because|just|a|an)\b)|any chance )|"
+    rf"{_not_after(_COMMANDED + ' will can')}(?<!i'll )(?<!don't )"
     r"(?:(?:cancel|stop|fix|block|resolve|sort) (?:it|this|that|them) |(?:put|take|send|get|tell) (?:me"
-    r"|us|him|her|them|someone|somebody) )|(?:kindly|please) (?!and\b)|"
-    r"(?:who|what|how|when|where) (?:should|do|does|can|is|are) (?:i|you|we|the|it|your|my)\b|"
+    r"|us|him|her|them|someone|somebody) )|"
+    rf"{_not_after(_ASKING_WORDS)}(?:(?:who|what|how|when|where|why|which)"
+    r" (?:should|do|does|did|can|could|would|will|is|are|have)"
+    r" (?:i|you|we|the|it|your|my|he|she|they|that|this|there)\b|what time |how (?:much|many) "
+    r"|why (?:is|are|do|did) "
+    r"|who (?:can|could|should) )|"
     r"but |because |anyway |also |there(?:'s| is) (?:a|no|water|an)\b|if you could|no (?:rush|hurry|need)\b"
     r"))",
     re.IGNORECASE,

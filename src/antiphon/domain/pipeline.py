@@ -16,14 +16,13 @@ from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload, WaitTurn
+from antiphon.settings import Settings
 
 ENGINE_RETRY = RetryPolicy(max_attempts=6, initial_ms=2 * SECOND, factor=3.0, max_ms=10 * MINUTE)
 COMPLETE_RETRY = RetryPolicy(max_attempts=1_000_000, initial_ms=SECOND, max_ms=5 * MINUTE)
 MEDIA_TIMEOUT = 120.0
 TRANSCRIBE_TIMEOUT = 900.0
 FIRST_RUN = "first"
-AT_ONCE = 50
-"""How many jobs of one step are under way at once: those that wait for a worker must not fill the queue."""
 STALLED_MS = 15 * MINUTE
 STALLED_BATCH = 200
 
@@ -66,7 +65,8 @@ FindStalled = Callable[[ReadTx, int], Sequence[tuple[StepRun, S]]]
 class StepJobs(Generic[S, T, R]):
     """Registers the steps of one kind of object as jobs `<kind>.<step>` with the payload key `<kind>_id`.
 
-    `begin`, `store` and `give_up` each run in a transaction of their own. `wait_turn` is awaited before a
+    `begin`, `store` and `give_up` each run in a transaction of their own. At most `at_once` jobs of each
+    step are under way (0: no limit). `wait_turn` is awaited before a
     step: people wait for the answers to their uploads, nobody for this. Whatever `stalled` finds is resumed
     every few minutes.
     """
@@ -76,6 +76,7 @@ class StepJobs(Generic[S, T, R]):
         kind: str,
         database: Database,
         *,
+        at_once: int,
         wait_turn: WaitTurn,
         begin: Begin[S, T],
         store: Store[S, R],
@@ -84,6 +85,7 @@ class StepJobs(Generic[S, T, R]):
     ) -> None:
         self._kind = kind
         self._database = database
+        self._at_once = at_once
         self._wait_turn = wait_turn
         self._begin = begin
         self._store = store
@@ -103,7 +105,7 @@ class StepJobs(Generic[S, T, R]):
                 f"{self._kind}.{step}",
                 self._handler(step, body),
                 retry=ENGINE_RETRY,
-                concurrency=AT_ONCE,
+                concurrency=self._at_once,
                 on_exhausted=self._exhausted(step),
             )
 
@@ -141,6 +143,14 @@ class StepJobs(Generic[S, T, R]):
             await self._database.write(self._give_up, self._run_of(payload), step, reason)
 
         return give_up
+
+
+def steps_at_once(settings: Settings) -> int:
+    """The limit for each step: those that wait for a media worker leave other jobs a quarter of the queue.
+
+    None on PostgreSQL, where it would hold for all workers together.
+    """
+    return 0 if settings.database_url else settings.job_concurrency // 8
 
 
 def enqueue_step(tx: WriteTx, kind: str, run: StepRun, step: str) -> None:

@@ -24,6 +24,8 @@ from antiphon.domain.voicegrams.maintenance import find_stalled
 from antiphon.domain.voicegrams.records import Step, VoicegramStatus
 from studio import OWNER, Studio
 
+STEPS = {"voicegram": ("transcode", "transcribe", "insight"), "call": ("fetch", "transcribe", "insight")}
+
 
 def _completed_events(tx: ReadTx) -> list[tuple[str, str]]:
     return _events(tx, "voicegram.completed")
@@ -303,6 +305,17 @@ async def test_tags_and_notes_are_the_accounts_own(studio: Studio) -> None:
         update_voicegram, studio.account.id, voicegram_id, {"tags": ["a", " a ", "b"], "notes": "call"}
     )
     assert (changed.tags, changed.notes) == ('["a","b"]', "call")
+
+
+async def test_waiting_steps_leave_other_jobs_room(studio: Studio) -> None:
+    """Of calls too. A limit counts over all workers, so there is one only where there is one worker."""
+    jobs = studio.worker.registry.jobs
+    limits = [jobs[f"{kind}.{step}"].concurrency for kind, steps in STEPS.items() for step in steps]
+    if studio.services.settings.database_url:
+        assert limits == [0] * 6
+    else:
+        assert min(limits) > 0
+        assert sum(limits) <= studio.worker.settings.concurrency * 3 / 4
 
 
 async def test_a_recording_is_announced_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

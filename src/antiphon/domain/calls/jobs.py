@@ -38,6 +38,7 @@ from antiphon.domain.pipeline import (
     StepRun,
     delete_object,
     enqueue_step,
+    steps_at_once,
 )
 from antiphon.domain.services import Services
 from antiphon.speech.audio import to_webm_opus
@@ -85,6 +86,7 @@ class CallJobs:
         jobs = StepJobs[Step, Call, Result](
             KIND,
             self._services.database,
+            at_once=steps_at_once(self._services.settings),
             wait_turn=self._services.media.calm,
             begin=_begin,
             store=_store,

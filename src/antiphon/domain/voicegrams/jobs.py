@@ -26,6 +26,7 @@ from antiphon.domain.pipeline import (
     StepJobs,
     StepRun,
     delete_object,
+    steps_at_once,
 )
 from antiphon.domain.services import Services
 from antiphon.domain.voicegrams.commands import (
@@ -65,6 +66,7 @@ class Pipeline:
         jobs = StepJobs[Step, Voicegram, StepResult](
             KIND,
             self._services.database,
+            at_once=steps_at_once(self._services.settings),
             wait_turn=self._services.media.calm,
             begin=_begin,
             store=_store,

@@ -20,7 +20,7 @@ from _sound import VOICES, spoken
 from antiphon.app import App
 from antiphon.core.ids import new_id
 from antiphon.domain.voicegrams.commands import create_voicegram
-from antiphon.domain.voicegrams.jobs import source_key
+from antiphon.domain.voicegrams.intake import source_key
 from antiphon.domain.voicegrams.queries import get_voicegram
 from antiphon.migrations.runner import migrate
 from antiphon.settings import Settings

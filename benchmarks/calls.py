@@ -123,7 +123,7 @@ async def _times(
         if wanted.with_internal:
             await services.database.read(list_call_page_with_segments, account_id, wanted, 50, offset)
         elif wanted == CallFilters() and offset == 0:
-            await services.database.read(list_latest, account_id, 25)
+            await services.database.fetch(list_latest, account_id=account_id, limit=25)
         else:
             await services.database.read(list_feed, account_id, wanted, 25, offset)
         found.append((time.perf_counter() - begun) * 1000)

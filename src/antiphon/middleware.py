@@ -94,7 +94,8 @@ class RequestMiddleware:
                     info.key_id,
                     info.contract,
                     scope["method"],
-                    scope["path"][:512],
+                    # PostgreSQL takes no NUL in a text.
+                    scope["path"][:512].replace("\0", "\ufffd"),
                     status,
                     int(seconds * 1_000_000),
                     info.ip,

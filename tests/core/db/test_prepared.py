@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select
+from asyncpg import DivisionByZeroError
+from sqlalchemy import bindparam, func, select, text
 
 from antiphon.core.db.database import Database
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.postgres import PostgresDatabase
+from antiphon.core.db.prepared import Prepared, Query
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.domain.accounts.commands import create_account, create_user
 from antiphon.domain.accounts.records import Role
@@ -90,3 +94,75 @@ def test_lists_are_refused(values: Any) -> None:
     inner = select(users.c.id).where(users.c.name.in_(values))
     with pytest.raises(TypeError, match="takes no list"):
         Prepared(select(memberships.c.role).where(memberships.c.user_id.in_(inner)))
+
+
+def _emails(rows: Iterable[Sequence[Any]]) -> list[tuple[str, bool]]:
+    return [(row[0], row[2]) for row in rows]
+
+
+_FETCHED = Query(_PREPARED, _emails)
+
+
+async def test_fetch_is_a_read_of_one_statement(database: Database) -> None:
+    """Again and again, with changed rows, and as a part of a transaction."""
+    account_id = await database.write(_account_of_three)
+    three = [(f"{name}@example.org", False) for name in ("ann", "bob", "eve")]
+    for limit in (3, 2, 3):
+        assert await database.fetch(_FETCHED, account_id=account_id, limit=limit) == three[:limit]
+    assert await database.read(_FETCHED, account_id=account_id, limit=1) == three[:1]
+    assert await database.fetch(_FETCHED, account_id="nobody", limit=1) == []
+
+    def disable(tx: WriteTx) -> list[tuple[str, bool]]:
+        tx.execute(users.update().where(users.c.email == "ann@example.org").values(is_disabled=True))
+        return _FETCHED(tx, account_id=account_id, limit=3)
+
+    assert await database.write(disable) == three[1:]
+    assert await database.fetch(_FETCHED, account_id=account_id, limit=3) == three[1:]
+
+
+async def test_fetches_at_once(database: Database) -> None:
+    account_id = await database.write(_account_of_three)
+    fetches = (database.fetch(_FETCHED, account_id=account_id, limit=number % 4) for number in range(40))
+    found = await asyncio.gather(*fetches)
+    assert [len(rows) for rows in found] == [number % 4 for number in range(40)]
+
+
+async def test_what_make_raises_reaches_the_caller(database: Database) -> None:
+    def fail(rows: Iterable[Sequence[Any]]) -> None:
+        raise LookupError("no such row")
+
+    query = Query(_PREPARED, fail)
+    for run in (database.fetch, database.read, database.fetch):
+        with pytest.raises(LookupError):
+            await run(query, account_id="nobody", limit=1)
+    with pytest.raises(KeyError, match="limit"):
+        await database.fetch(_FETCHED, account_id="nobody")
+
+
+_NOTHING = Prepared(select((1 / (func.length(bindparam("word")) - 4)).label("part")))
+_ROW = Query(_NOTHING, list)
+
+
+@pytest.mark.postgres
+async def test_reads_survive_a_restart_of_the_server(postgres_database: PostgresDatabase) -> None:
+    """Every connection dies at once; the next reads find new ones, and faults of a statement stay faults."""
+    database = postgres_database
+
+    def kill(tx: WriteTx) -> None:
+        tx.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+
+    account_id = await database.write(_account_of_three)
+    runs = [database.read, database.fetch] * 3
+    await asyncio.gather(*(run(_FETCHED, account_id=account_id, limit=3) for run in runs))
+    for run in (database.fetch, database.read):
+        await database.write(kill)
+        assert len(await run(_FETCHED, account_id=account_id, limit=3)) == 3
+    for run in (database.fetch, database.read):
+        with pytest.raises(DivisionByZeroError):
+            await run(_ROW, word="four")
+        assert await run(_ROW, word="five5") == [(1,)]

@@ -24,7 +24,7 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
     if scheme.lower() != "bearer" or not token:
         raise ApiError("missing_token")
     match = _KEY.fullmatch(token)
-    owner = None if match is None else await services.database.read(find_key, sha256_hex(token))
+    owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(token))
     if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
         raise ApiError("invalid_token")
     if owner.revoked_at is not None or owner.user_disabled:

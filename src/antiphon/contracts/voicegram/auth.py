@@ -28,7 +28,7 @@ async def authorize(request: Request, endpoint: str, *, paid: bool = True) -> Ke
     info = info_of(request)
     info.contract = "voicegram"
     match = _BEARER.fullmatch(request.headers.get("authorization", "").strip(" \t"))
-    owner = None if match is None else await services.database.read(find_key, sha256_hex(match[1]))
+    owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(match[1]))
     if owner is None or not _is_accepted(owner, services.clock.now()):
         raise ApiError("invalid_token", headers=_UNAUTHORIZED)
     info.account_id = owner.account_id

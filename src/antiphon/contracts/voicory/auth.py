@@ -23,7 +23,7 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
     if not text:
         raise ApiError("MISSING_API_KEY")
     match = _KEY.fullmatch(text)
-    owner = None if match is None else await services.database.read(find_key, sha256_hex(text))
+    owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(text))
     if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
         raise ApiError("INVALID_API_KEY")
     if not owner.is_live(services.clock.now()):

@@ -104,7 +104,7 @@ async def _by_key(services: Services, text: str) -> Caller:
 
 
 def _load_key(tx: ReadTx, key_hash: str) -> tuple[KeyOwner, Account, User] | None:
-    owner = find_key(tx, key_hash)
+    owner = find_key(tx, key_hash=key_hash)
     if owner is None:
         return None
     return owner, get_account(tx, owner.account_id), get_user(tx, owner.account_id, owner.user_id)

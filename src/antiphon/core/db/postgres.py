@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from antiphon.core.actors import current_actor
 from antiphon.core.clock import Clock
+from antiphon.core.db.postgres_fetch import FetchConnections, PostgresDriver
+from antiphon.core.db.prepared import Query
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import EventBus
 from antiphon.core.jobs.insert import insert_postgres
@@ -20,6 +22,7 @@ T = TypeVar("T")
 
 RETRIED_STATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 3
+READ_ATTEMPTS = 3
 
 
 def async_url(url: str) -> str:
@@ -48,18 +51,18 @@ class PostgresDatabase:
         self._clock = clock
         self._bus = bus
         self._jobs_listeners: list[Callable[[], None]] = []
+        server_settings = {
+            "application_name": "antiphon",
+            "statement_timeout": str(statement_timeout_ms),
+            "idle_in_transaction_session_timeout": str(idle_transaction_timeout_ms),
+            "jit": "off",
+        }
+        self._fetches = FetchConnections(url, server_settings)
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
             pool_size=pool_size,
             max_overflow=pool_size,
-            connect_args={
-                "server_settings": {
-                    "application_name": "antiphon",
-                    "statement_timeout": str(statement_timeout_ms),
-                    "idle_in_transaction_session_timeout": str(idle_transaction_timeout_ms),
-                    "jit": "off",
-                }
-            },
+            connect_args={"server_settings": server_settings},
         )
         self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -68,24 +71,47 @@ class PostgresDatabase:
             pass
 
     async def stop(self) -> None:
+        await self._fetches.close()
         await self.engine.dispose()
 
     def add_jobs_listener(self, listener: Callable[[], None]) -> None:
         self._jobs_listeners.append(listener)
 
     async def read(self, fn: Callable[Concatenate[ReadTx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def run(connection: Connection) -> T:
-            return fn(ReadTx(connection, self._clock.now()), *args, **kwargs)
+        attempt = 1
+        while True:
+            try:
+                return await self._read(fn, args, kwargs, on_driver=attempt == 1)
+            except _LostError as lost:
+                # A server restart leaves dead connections in the pool; a read is safe to repeat.
+                if attempt == READ_ATTEMPTS:
+                    raise lost.error from lost
+                attempt += 1
 
-        try:
-            async with self._reads.connect() as connection:
-                return await connection.run_sync(run)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
+    async def _read(
+        self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], *, on_driver: bool
+    ) -> T:
+        def run(connection: Connection) -> T:
+            # The pool hears of a restart by its own errors alone: a repeated read leaves the driver.
+            driver = PostgresDriver(connection.connection.dbapi_connection) if on_driver else None
+            try:
+                return fn(ReadTx(connection, self._clock.now(), driver), *args, **kwargs)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _LostError(error) from error
                 raise
-            # A server restart leaves dead connections in the pool; a read is safe to repeat.
-            async with self._reads.connect() as connection:
-                return await connection.run_sync(run)
+            except Exception as error:
+                if driver is not None and driver.is_lost:
+                    connection.invalidate()
+                    raise _LostError(error) from error
+                raise
+
+        async with self._reads.connect() as connection:
+            return await connection.run_sync(run)
+
+    async def fetch(self, query: Query[T], **parameters: Any) -> T:
+        plan = query.statement.postgres()
+        return query.make(plan.tuples(await self._fetches.fetch(plan.sql, plan.values(parameters))))
 
     async def write(self, fn: Callable[Concatenate[WriteTx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for attempt in range(1, ATTEMPTS + 1):
@@ -94,7 +120,7 @@ class PostgresDatabase:
             except DBAPIError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
                     raise
-            except _LostBeforeCommitError as lost:
+            except _LostError as lost:
                 if attempt == ATTEMPTS:
                     raise lost.error from lost
             else:
@@ -125,15 +151,15 @@ class PostgresDatabase:
                 outcome = await connection.run_sync(run)
             except DBAPIError as error:
                 if error.connection_invalidated:
-                    raise _LostBeforeCommitError(error) from error
+                    raise _LostError(error) from error
                 raise
             await connection.commit()
             return outcome
 
 
-class _LostBeforeCommitError(Exception):
+class _LostError(Exception):
     """The connection died, as after a server's restart, while nothing could have been committed yet."""
 
-    def __init__(self, error: DBAPIError) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.error = error

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from antiphon.core.actors import Actor, current_actor
 from antiphon.core.clock import Clock
+from antiphon.core.db.prepared import Query, SqliteDriver
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import StoreBusyError
 from antiphon.core.events import Event, EventBus
@@ -34,6 +35,7 @@ BATCH_SECONDS = 0.02
 SLOW_READ_SECONDS = 0.002
 _USAGE_OF = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 LARGE_WAL_BYTES = 64 * 1024 * 1024
+CACHED_STATEMENTS = 1000
 
 
 @dataclass(slots=True)
@@ -49,6 +51,14 @@ class _Task:
     events: list[Event] = field(default_factory=list)
     callbacks: list[Callable[[], None]] = field(default_factory=list)
     enqueued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The read-only connection of one thread."""
+
+    connection: Connection
+    driver: SqliteDriver
 
 
 class _ReadMeter:
@@ -80,7 +90,13 @@ def _thread_usage() -> tuple[float, int]:
 
 def connect(path: Path, *, full_sync: bool = False, busy_seconds: float = 5.0) -> sqlite3.Connection:
     """Open one connection with the store's pragmas; autocommit, usable from any one thread at a time."""
-    raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    raw = sqlite3.connect(
+        path,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=CACHED_STATEMENTS,
+    )
     raw.execute("PRAGMA foreign_keys=ON")
     raw.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
     raw.execute("PRAGMA temp_store=MEMORY")
@@ -130,13 +146,13 @@ class SqliteDatabase:
         self._checkpoint_seconds = checkpoint_seconds
         self._engine: Engine = create_engine("sqlite://", creator=self._open, poolclass=NullPool)
         self._local = threading.local()
-        self._readers: list[tuple[Connection, sqlite3.Connection]] = []
+        self._readers: list[_Reader] = []
         self._readers_lock = threading.Lock()
         self._pool = ThreadPoolExecutor(read_threads, thread_name_prefix="db-read")
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._jobs_listeners: list[Callable[[], None]] = []
-        self._read_costs: dict[Callable[..., Any], float] = {}
+        self._read_costs: dict[object, float] = {}
 
     def _open(self) -> sqlite3.Connection:
         return connect(self.path, full_sync=self._full_sync)
@@ -153,9 +169,9 @@ class SqliteDatabase:
             self._thread = None
         self._pool.shutdown(wait=True)
         with self._readers_lock:
-            for connection, raw in self._readers:
-                connection.close()
-                raw.close()
+            for reader in self._readers:
+                reader.connection.close()
+                reader.driver.raw.close()
             self._readers.clear()
         self._engine.dispose()
 
@@ -171,28 +187,41 @@ class SqliteDatabase:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._read, fn, args, kwargs)
 
-    def _read(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        connection, raw = self._reader()
-        meter = _ReadMeter()
-        raw.execute("BEGIN")
-        try:
-            return fn(ReadTx(connection, self._clock.now(), raw), *args, **kwargs)
-        finally:
-            raw.commit()
-            elapsed = meter.seconds()
-            known = self._read_costs.get(fn, elapsed)
-            self._read_costs[fn] = (
-                max(elapsed, known * 0.9) if elapsed > known else known * 0.9 + elapsed * 0.1
-            )
+    async def fetch(self, query: Query[T], **parameters: Any) -> T:
+        if self._read_costs.get(query, 1.0) < SLOW_READ_SECONDS:
+            return self._fetch(query, parameters)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._fetch, query, parameters)
 
-    def _reader(self) -> tuple[Connection, sqlite3.Connection]:
-        found: tuple[Connection, sqlite3.Connection] | None = getattr(self._local, "reader", None)
+    def _read(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        reader = self._reader()
+        meter = _ReadMeter()
+        reader.driver.raw.execute("BEGIN")
+        try:
+            return fn(ReadTx(reader.connection, self._clock.now(), reader.driver), *args, **kwargs)
+        finally:
+            reader.driver.raw.commit()
+            self._learn(fn, meter.seconds())
+
+    def _fetch(self, query: Query[T], parameters: dict[str, Any]) -> T:
+        reader = self._reader()
+        meter = _ReadMeter()
+        try:
+            return query.make(reader.driver.tuples(query.statement, parameters))
+        finally:
+            self._learn(query, meter.seconds())
+
+    def _learn(self, read: object, elapsed: float) -> None:
+        known = self._read_costs.get(read, elapsed)
+        self._read_costs[read] = max(elapsed, known * 0.9) if elapsed > known else known * 0.9 + elapsed * 0.1
+
+    def _reader(self) -> _Reader:
+        found: _Reader | None = getattr(self._local, "reader", None)
         if found is None:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             raw = _driver_connection(connection)
             raw.execute("PRAGMA query_only=ON")
-            found = (connection, raw)
-            self._local.reader = found
+            found = self._local.reader = _Reader(connection, SqliteDriver(raw))
             with self._readers_lock:
                 self._readers.append(found)
         return found
@@ -262,7 +291,7 @@ class SqliteDatabase:
         """
         task.error, task.result, task.enqueued = None, None, False
         raw.execute("SAVEPOINT command")
-        tx = WriteTx(connection, self._clock.now(), self._bus, task.actor, raw)
+        tx = WriteTx(connection, self._clock.now(), self._bus, task.actor, SqliteDriver(raw))
         try:
             task.result = task.fn(tx, *task.args, **task.kwargs)
             tx.finish()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
 from antiphon.core.actors import SYSTEM, Actor
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.prepared import Driver, Prepared, SqliteDriver
 from antiphon.core.events import Event, EventBus, store_events
 from antiphon.core.jobs.requests import JobRequest
 
@@ -18,11 +17,11 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class ReadTx:
-    """Read access to one consistent connection; `driver` is SQLite's own, for prepared statements."""
+    """Read access to one consistent connection; `driver` runs prepared statements beside it."""
 
     __slots__ = ("_driver", "connection", "now")
 
-    def __init__(self, connection: Connection, now: int, driver: sqlite3.Connection | None = None) -> None:
+    def __init__(self, connection: Connection, now: int, driver: Driver | None = None) -> None:
         self.connection = connection
         self.now = now
         self._driver = driver
@@ -56,7 +55,7 @@ class ReadTx:
             return self.connection.execute(query.statement, parameters).all()
         if not isinstance(parameters, dict):
             raise TypeError("a prepared statement takes one set of parameters")
-        return query.rows(self._driver, parameters)
+        return self._driver.rows(query, parameters)
 
 
 class WriteTx(ReadTx):
@@ -65,7 +64,7 @@ class WriteTx(ReadTx):
     `actor` is who causes the change.
     """
 
-    __slots__ = ("_bus", "actor", "callbacks", "events", "jobs")
+    __slots__ = ("_bus", "_writer", "actor", "callbacks", "events", "jobs")
 
     def __init__(
         self,
@@ -73,9 +72,10 @@ class WriteTx(ReadTx):
         now: int,
         bus: EventBus,
         actor: Actor = SYSTEM,
-        driver: sqlite3.Connection | None = None,
+        driver: SqliteDriver | None = None,
     ) -> None:
         super().__init__(connection, now, driver)
+        self._writer = driver
         self._bus = bus
         self.actor = actor
         self.events: list[Event] = []
@@ -84,17 +84,16 @@ class WriteTx(ReadTx):
 
     def run(self, statement: Prepared, parameters: Mapping[str, Any]) -> int:
         """Execute a prepared write; returns how many rows it wrote."""
-        if self._driver is None:
+        if self._writer is None:
             return self.connection.execute(statement.statement, parameters).rowcount
-        return statement.run(self._driver, parameters)
+        return self._writer.run(statement, parameters)
 
     def run_all(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
         """As `run` for each; the rows name the same columns."""
-        if self._driver is None:
+        if self._writer is not None:
+            self._writer.run_all(statement, rows)
+        elif rows:
             self.connection.execute(statement.statement, rows)
-            return
-        for row in rows:
-            statement.run(self._driver, row)
 
     def lock(self, statement: Executable, parameters: Parameters) -> None:
         """Lock the rows that the statement selects for update; on SQLite the one writer has them already."""

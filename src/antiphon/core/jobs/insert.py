@@ -12,7 +12,7 @@ from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.sqlite import insert
 
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.prepared import Prepared, SqliteDriver
 from antiphon.core.jobs.requests import JobRequest
 from antiphon.core.jobs.tables import DEFERRED, OPEN_JOBS, QUEUED, jobs
 
@@ -39,9 +39,9 @@ def encode_payload(payload: dict[str, str | int]) -> bytes:
 
 def insert_sqlite(driver: sqlite3.Connection, requests: Sequence[JobRequest], now_ms: int) -> None:
     """Enqueue on SQLite; `now_ms` is the application clock's time of the transaction."""
-    for request in requests:
-        _INSERT.run(
-            driver,
+    SqliteDriver(driver).run_all(
+        _INSERT,
+        [
             {
                 "name": request.name,
                 "payload": encode_payload(request.payload),
@@ -50,8 +50,10 @@ def insert_sqlite(driver: sqlite3.Connection, requests: Sequence[JobRequest], no
                 "status": DEFERRED if request.delay_ms > 0 else QUEUED,
                 "execute_after": now_ms + max(request.delay_ms, 0),
                 "now": now_ms,
-            },
-        )
+            }
+            for request in requests
+        ],
+    )
 
 
 @cache

@@ -33,15 +33,16 @@ class MemoryLimiter:
         now = self._clock.now()
         log = self._logs.get(key)
         times = self._current(log, now) if log is not None else []
-        states = _states(times, now, windows)
-        if any(state.wait_ms for state in states):
-            return Decision(False, states)
+        for window in windows:
+            if len(times) - bisect_right(times, now - window.millis) >= window.limit:
+                return Decision(False, _states(times, now, windows))
         if log is None:
             log = self._logs[key] = _Log()
         log.keep_ms = max(log.keep_ms, max(window.millis for window in windows))
-        log.times.append(now)
+        times = log.times
+        times.append(now)
         self._sweep(now)
-        return Decision(True, _states(log.times, now, windows))
+        return Decision(True, _states(times, now, windows))
 
     async def peek(self, key: str, windows: Sequence[Window]) -> Decision:
         now = self._clock.now()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,18 +13,15 @@ class Window:
 
     limit: int
     seconds: int
+    millis: int = field(init=False)
 
     def __post_init__(self) -> None:
         if self.limit < 1 or self.seconds < 1:
             raise ValueError("a window needs a limit and a length of at least 1")
-
-    @property
-    def millis(self) -> int:
-        return self.seconds * 1000
+        object.__setattr__(self, "millis", self.seconds * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class WindowState:
+class WindowState(NamedTuple):
     """One window after the decision.
 
     `reset_at_ms` is when the oldest counted call leaves the window (with none counted: now plus the window);
@@ -37,8 +34,7 @@ class WindowState:
     wait_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether the call may go on, and the state of each window in the order asked."""
 
     allowed: bool

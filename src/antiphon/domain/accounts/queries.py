@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
 import msgspec
 from sqlalchemy import bindparam, func, select
 
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.prepared import Prepared, Query
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.records import Account, KeyKind, KeyOwner, Login, Plan, Role, Session, User
@@ -121,26 +125,32 @@ def list_people(tx: ReadTx, account_id: str) -> list[User]:
     return [User(row.id, row.email, row.name, Role.parse(row.role)) for row in rows]
 
 
-def find_key(tx: ReadTx, key_hash: str) -> KeyOwner | None:
-    """The owner of a key by the SHA-256 of its whole text; revoked and expired keys are found too."""
-    row = tx.first(_KEY, {"key_hash": key_hash})
-    if row is None:
-        return None
-    scopes = None if row.scopes is None else tuple(msgspec.json.decode(row.scopes, type=list[str]))
+@lru_cache(maxsize=4096)
+def _key_owner(row: Sequence[Any]) -> KeyOwner:
+    """Cached, as the same keys come again and again; a changed row is another one."""
+    scopes = None if row[7] is None else tuple(msgspec.json.decode(row[7], type=list[str]))
     return KeyOwner(
-        row.id,
-        KeyKind(row.kind),
-        row.account_id,
-        row.name,
-        Plan(row.plan),
-        row.user_id,
-        Role.parse(row.role),
-        scopes,
-        row.expires_at,
-        row.revoked_at,
-        row.is_disabled or not row.is_active,
-        row.timezone,
+        key_id=row[0],
+        kind=KeyKind(row[1]),
+        account_id=row[2],
+        account_name=row[3],
+        plan=Plan(row[4]),
+        user_id=row[5],
+        role=Role.parse(row[6]),
+        scopes=scopes,
+        expires_at=row[8],
+        revoked_at=row[9],
+        user_disabled=row[10] or not row[11],
+        timezone=row[12],
     )
+
+
+def _first_owner(rows: Iterable[Sequence[Any]]) -> KeyOwner | None:
+    return next(map(_key_owner, rows), None)
+
+
+find_key: Query[KeyOwner | None] = Query(_KEY, _first_owner)
+"""The owner of a key by the SHA-256 of its whole text; revoked and expired keys are found too."""
 
 
 def find_session(tx: ReadTx, token_hash: str) -> Session | None:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
+from antiphon.core.db.batches import batch, encode_batch
 from antiphon.core.db.database import Database
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.types import Id, Millis
 from antiphon.core.errors import AntiphonError
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.tables import api_keys, request_log
@@ -21,13 +24,6 @@ log = structlog.get_logger(__name__)
 FLUSH_SECONDS = 1.0
 MAX_WAITING = 20_000
 PURGE_BATCH = 5_000
-
-_INSERT = request_log.insert()
-_TOUCH = (
-    api_keys.update()
-    .where(api_keys.c.account_id == bindparam("p_account"), api_keys.c.id == bindparam("p_key"))
-    .values(last_used_at=bindparam("p_at"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,16 @@ class RequestEntry:
 
 _FIELDS = tuple(field.name for field in fields(RequestEntry))
 _values = attrgetter(*_FIELDS)
+_ENTRIES = batch("entries", id=Id, **{name: request_log.c[name].type for name in _FIELDS})
+# unscoped: every row of a batch names its own account
+_INSERT = Prepared(request_log.insert().from_select(["id", *_FIELDS], select(_ENTRIES)))
+_USES = batch("uses", account_id=Id, key_id=Id, at=Millis)
+# unscoped: by the account that each row of the batch names
+_TOUCH = Prepared(
+    api_keys.update()
+    .where(api_keys.c.account_id == _USES.c.account_id, api_keys.c.id == _USES.c.key_id)
+    .values(last_used_at=_USES.c.at)
+)
 
 
 class RequestLog:
@@ -95,16 +101,11 @@ class RequestLog:
 
 def store_entries(tx: WriteTx, entries: list[RequestEntry]) -> None:
     """Write the rows and each key's last use."""
-    tx.execute(_INSERT, [dict(zip(_FIELDS, _values(entry), strict=True), id=new_id()) for entry in entries])
+    tx.run(_INSERT, {"entries": encode_batch((new_id(), *_values(entry)) for entry in entries)})
     latest = {entry.key_id: entry for entry in entries if entry.key_id is not None}
     if latest:
-        tx.execute(
-            _TOUCH,
-            [
-                {"p_account": entry.account_id, "p_key": key_id, "p_at": entry.at}
-                for key_id, entry in latest.items()
-            ],
-        )
+        uses = ((entry.account_id, key_id, entry.at) for key_id, entry in latest.items())
+        tx.run(_TOUCH, {"uses": encode_batch(uses)})
 
 
 def purge_request_log(tx: WriteTx, before: int) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, and_, any_, bindparam, func, select, text
 
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.prepared import Prepared, Query
 from antiphon.core.db.search import Needles
 from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import AnyRow, ReadTx
@@ -172,11 +172,10 @@ _PAGE_SEGMENTS_SQLITE = Prepared(
 _PAGE_SEGMENTS_POSTGRES = _SEGMENTS_OF.where(
     s.account_id == bindparam("account_id"), s.call_id == any_(bindparam("call_ids", type_=ARRAY(Text)))
 )
-_TOTAL = Prepared(
-    select(account_counters.c.value).where(
-        account_counters.c.account_id == bindparam("account_id"), account_counters.c.name == COUNTER
-    )
+_COUNTED = select(account_counters.c.value).where(
+    account_counters.c.account_id == bindparam("account_id"), account_counters.c.name == COUNTER
 )
+_TOTAL = Prepared(_COUNTED)
 # unscoped: the signed token names the call, so its account needs no further proof.
 _RECORDING = Prepared(
     select(c.account_id, c.recording_key).where(
@@ -367,9 +366,21 @@ def _is_short(tx: ReadTx, filters: CallFilters, active: Active, parameters: dict
     return day_counts.at_most(tx, parameters["account_id"], filters.since, filters.until) <= SHORT_CALLS
 
 
-def list_latest(tx: ReadTx, account_id: str, limit: int) -> CallRows:
-    """The first page of `list_feed` without filters; apart, as slow filters are no measure of it."""
-    return list_feed(tx, account_id, CallFilters(), limit, 0)
+def _latest(rows: Iterable[Sequence[Any]]) -> CallRows:
+    found = list(rows)
+    return CallRows([row[:-1] for row in found], found[0][-1] if found else 0)
+
+
+list_latest = Query(
+    Prepared(
+        select(*FEED, _COUNTED.scalar_subquery().label("total"))
+        .where(_ENDED, _CONDITIONS["external"])
+        .order_by(c.started_at.desc(), c.id.desc())
+        .limit(bindparam("limit"))
+    ),
+    _latest,
+)
+"""The first `limit` rows of `list_feed` without filters, as tuples of the columns `FEED`."""
 
 
 def _list_by_days(

@@ -290,6 +290,7 @@ class CarrierStandIn:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.receipts: list[str] = []
         self.faults: list[str] = []
         self.files: dict[str, tuple[bytes, str]] = {}
         self.redirects: dict[str, str] = {}
@@ -354,6 +355,9 @@ class CarrierStandIn:
         self._expect(request.content_type == "application/json", "content type")
         body = json.loads(await request.read())
         self._expect(body.get("messaging_product") == "whatsapp", "messaging_product")
+        if body.get("status") == "read":
+            self.receipts.append(body["message_id"])
+            return web.json_response({"success": True})
         self._expect(str(body.get("to", "")).isdecimal(), "to without plus")
         self._expect(body.get("type") in body, "type names its object")
         self.sent.append(body)

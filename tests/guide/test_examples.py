@@ -115,6 +115,9 @@ def told(outputs: dict[str, str], receiver: Receiver) -> None:
     assert "whsec_" in outputs["vocatech-webhooks-1-sh"]
     assert '"success":true' in outputs["vocatech-webhooks-2-sh"]
     assert '"contract":"native"' in outputs["webhooks-native-1-sh"]
+    assert '"total":' in outputs["leads-messages-1-sh"]
+    assert '"body":"Hello ' in outputs["leads-messages-2-sh"]
+    assert "{{" not in outputs["leads-messages-2-sh"]
     assert outputs["live-1-python"] == "recording_channel.created Live\n"
     assert receiver.received[0].event["event_type"] == "call.ended"
 

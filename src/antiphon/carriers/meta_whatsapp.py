@@ -157,6 +157,19 @@ class MetaWhatsAppCarrier:
     async def check(self) -> None:
         await self._look("me")
 
+    async def mark_read(self, carrier_message_id: str, carrier_number_id: str | None) -> None:
+        body = {"messaging_product": "whatsapp", "status": "read", "message_id": carrier_message_id}
+        response = await self._http.request(
+            "POST",
+            f"{self._base}/{carrier_number_id}/messages",
+            headers={**self._authorization, "Content-Type": "application/json"},
+            body=msgspec.json.encode(body),
+        )
+        if response.status != 200:
+            raise ServiceError(
+                status_category(response.status), f"meta answered {response.status}", service=NAME
+            )
+
     async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
         """The app's callbacks are set at Meta itself; here the number must be one of the token's."""
         if not carrier_number_id:

@@ -17,6 +17,8 @@ OptOut = Literal["stop", "start", "help"]
 
 MAX_MEDIA_BYTES = 32 * 1024 * 1024
 MAX_RECORDING_BYTES = 128 * 1024 * 1024
+READ_RECEIPTS = frozenset({"meta_whatsapp"})
+"""The carriers that pass on that a message was read."""
 _MIB = 1024 * 1024
 _MEDIA_LIMITS: Mapping[tuple[str, str], Mapping[str, int]] = {
     ("twilio", "sms"): {"": 5 * _MIB},
@@ -247,6 +249,10 @@ class Carrier(Protocol):
 
     async def check(self) -> None:
         """Raises ServiceError when the carrier refuses the connection's access or is not reached."""
+        ...
+
+    async def mark_read(self, carrier_message_id: str, carrier_number_id: str | None) -> None:
+        """Tell who wrote it that a message was read, of carriers in READ_RECEIPTS. Raises ServiceError."""
         ...
 
     async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:

@@ -155,6 +155,9 @@ class SimulatorCarrier:
     async def check(self) -> None:
         return None
 
+    async def mark_read(self, carrier_message_id: str, carrier_number_id: str | None) -> None:
+        return None
+
     async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
         return carrier_number_id
 

@@ -216,6 +216,9 @@ class TwilioCarrier:
     async def check(self) -> None:
         await self._ask("GET", ".json")
 
+    async def mark_read(self, carrier_message_id: str, carrier_number_id: str | None) -> None:
+        return None
+
     async def hook_number(self, e164: str, carrier_number_id: str | None) -> str | None:
         sid = carrier_number_id
         if not sid:

@@ -23,14 +23,14 @@ _SHARED = {
 _PERMISSIONS = "microphone=(self), camera=(), geolocation=()"
 
 
-def message_page_headers(css: str) -> dict[str, str]:
+def message_page_headers(css: str, form_action: str = "'none'") -> dict[str, str]:
     """Headers of error and notice pages: text and one known style sheet, no script at all."""
     policy = {
         "default-src": "'none'",
         "style-src": style_source(css),
         "img-src": "'self'",
         "base-uri": "'none'",
-        "form-action": "'none'",
+        "form-action": form_action,
         "frame-ancestors": "'none'",
     }
     return {**_SHARED, "Content-Security-Policy": _policy(policy), "Cache-Control": "no-store"}

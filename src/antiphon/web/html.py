@@ -12,6 +12,7 @@ from antiphon.web.headers import hosted_page_headers, message_page_headers
 PAGE_CSS = (Path(__file__).parent / "page.css").read_text()
 
 _MESSAGE_HEADERS = message_page_headers(PAGE_CSS)
+_QUESTION_HEADERS = message_page_headers(PAGE_CSS, "'self'")
 _HOSTED_HEADERS = hosted_page_headers(PAGE_CSS)
 
 
@@ -33,6 +34,15 @@ def message_page(status: int, title: str, text: str) -> HTMLResponse:
         f'<h1>{escape(title)}</h1>\n<p class="lead">{escape(text)}</p></main>'
     )
     return HTMLResponse(_document(title, "", body), status_code=status, headers=_MESSAGE_HEADERS)
+
+
+def question_page(title: str, text: str, answer: str) -> HTMLResponse:
+    """Return a page with one button, which posts to the page's own address. `text` is plain text."""
+    body = (
+        f'<main class="message"><h1>{escape(title)}</h1>\n<p class="lead">{escape(text)}</p>\n'
+        f'<form method="post"><button type="submit">{escape(answer)}</button></form></main>'
+    )
+    return HTMLResponse(_document(title, "", body), headers=_QUESTION_HEADERS)
 
 
 def not_found_page() -> HTMLResponse:

@@ -95,6 +95,7 @@ STEPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("DELETE", "/leads/{lead}", {}),
     ("POST", "/storage/attachment", {"file": ("a.txt", b"words", "text/plain")}),
     ("DELETE", "/storage/files/{file}", {}),
+    ("POST", "/upload/image", {"file": ("a.png", b"\x89PNG\r\n\x1a\n", "image/png")}),
     ("PATCH", "/activity/calls/{call}", {"notes": "Call back"}),
     ("DELETE", "/activity/calls/{call}/recording", {}),
     ("POST", "/webhooks", {"url": "https://192.0.2.10/hook"}),
@@ -230,7 +231,7 @@ async def test_every_change_leaves_an_entry(open_world: OpenWorld) -> None:
         await before_step(world, path, ids)
         before = len(await audit_actions(world))
         address = path.replace("/integrations/{key}", "/integrations/smtp").format(**ids)
-        sent = {"files": body} if path == "/storage/attachment" else {"json": filled(body, ids)}
+        sent = {"files": body} if "file" in body else {"json": filled(body, ids)}
         answer = await world.request(method, address, **sent)
         assert answer.status_code in (200, 201, 204), (method, path, answer.text)
         if path in MADE:

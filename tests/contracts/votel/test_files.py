@@ -9,7 +9,7 @@ import pytest
 from antiphon.core.media_types import media_type_of
 from antiphon.domain.accounts.records import Role
 from inbox_world import inbox, receive
-from votel_world import OpenWorld, World, add_key, add_user, fault
+from votel_world import ORIGIN, OpenWorld, World, add_key, add_user, fault
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
@@ -71,6 +71,39 @@ async def test_bad_uploads(world: World) -> None:
     assert fault(nothing)["field"] == "file"
     assert (await world.post("/storage/attachment", json={})).status_code == 400
     assert list((world.services.settings.data_dir / "incoming").glob("*")) == []
+
+
+async def test_public_images(world: World) -> None:
+    """votel.md 0.7: an address that needs no key, of the published form, for images alone."""
+
+    async def post(data: bytes, **options: Any) -> Any:
+        return await world.post("/upload/image", files={"file": ("a.svg", data, "text/html")}, **options)
+
+    made = await post(PNG)
+    assert (made.status_code, set(made.json())) == (201, {"url"})
+    url = made.json()["url"]
+    file_id = url.rpartition("/")[2].removesuffix(".png")
+    assert url == f"{ORIGIN}/api/upload/{world.ours.account.id}/image/{file_id}.png"
+    seen = await world.client.get(url)
+    assert (seen.status_code, seen.content, seen.headers["content-type"]) == (200, PNG, "image/png")
+    assert seen.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert seen.headers["x-content-type-options"] == "nosniff"
+    for other in (
+        url.replace(".png", ".jpg"),
+        url.replace(".png", ""),
+        url.replace(world.ours.account.id, world.theirs.account.id),
+        url.replace(file_id, "a"),
+    ):
+        assert (await world.client.get(other)).status_code == 404, other
+    private = (await upload(world)).json()["id"]
+    assert (await world.client.get(url.replace(file_id, private))).status_code == 404
+    assert fault(await post(b"<svg xmlns='http://www.w3.org/2000/svg'/>"))["field"] == "file"
+    assert fault(await post(PNG + bytes(5 * 2**20)))["code"] == "too_large"
+    viewer = await add_user(world, Role.VIEWER, "viewer@example.com")
+    _, key = await add_key(world, user_id=viewer)
+    assert (await post(PNG, headers={"X-API-Key": key})).status_code == 403
+    assert (await world.request("DELETE", f"/storage/files/{file_id}")).status_code == 204
+    assert (await world.client.get(url)).status_code == 404
 
 
 async def test_whose_files(world: World) -> None:

@@ -128,6 +128,10 @@ class FileReference(BaseModel):
     size: int
 
 
+class ImageAddress(BaseModel):
+    url: str
+
+
 class MessageError(BaseModel):
     code: str
     message: str | None
@@ -189,7 +193,14 @@ class MessageCreate(Body):
     subject: Clean | None = None
     cc: Annotated[list[Email], Field(default_factory=list, max_length=20)]
     bcc: Annotated[list[Email], Field(default_factory=list, max_length=20)]
-    attachments: Annotated[list[Clean], Field(default_factory=list, max_length=MAX_ATTACHMENTS)]
+    attachments: Annotated[
+        list[Clean],
+        Field(
+            default_factory=list,
+            max_length=MAX_ATTACHMENTS,
+            description="Ids of uploaded files, or https addresses, which are fetched before it leaves",
+        ),
+    ]
     sender: Annotated[Clean | None, Field(alias="from", max_length=64)] = None
     channel_id: Uuid | None = None
     reply_to_message_id: Uuid | None = None

@@ -43,6 +43,7 @@ from antiphon.domain.conversations.records import (
 from antiphon.domain.conversations.remote_files import filename_of
 from antiphon.domain.conversations.routes import NO_CHANNEL, choose_address, choose_number
 from antiphon.domain.conversations.rows import ensure_conversation
+from antiphon.domain.conversations.unsubscribe import check_postal_address
 from antiphon.domain.services import Services
 
 _BODY_FIELDS = {"message": "body"}
@@ -138,6 +139,8 @@ def _compose(tx: ReadTx, account_id: str, draft: Draft, contact: Contact) -> Out
         if not body.body:
             raise invalid("body", "required", "required")
         check_sizes(MAIL_CARRIER, channel, files)
+        if body.purpose == "marketing":
+            check_postal_address(tx, account_id)
         mail = OutboundMail(
             contact_id=contact.id,
             to=_own(draft, choose_address(tx, account_id, contact), contact.emails),

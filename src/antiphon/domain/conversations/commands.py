@@ -55,6 +55,7 @@ from antiphon.domain.conversations.rows import (
 from antiphon.domain.conversations.segments import count_segments
 from antiphon.domain.conversations.snapshot import snapshot
 from antiphon.domain.conversations.tables import conversations, media
+from antiphon.domain.conversations.unsubscribe import check_postal_address
 from antiphon.domain.numbers.queries import get_own_number
 from antiphon.domain.numbers.records import Number
 
@@ -294,6 +295,8 @@ def send_mail(tx: WriteTx, account_id: str, mail: OutboundMail) -> Message:
     if not 1 <= len(mail.body) <= MAX_MAIL_BODY:
         raise DomainError(f"1 to {MAX_MAIL_BODY} characters", field="body")
     check_sizes(MAIL_CARRIER, Channel.EMAIL, mail.files)
+    if mail.purpose is Purpose.MARKETING:
+        check_postal_address(tx, account_id)
     if len(mail.subject) > MAX_SUBJECT:
         raise DomainError(f"at most {MAX_SUBJECT} characters", field="subject")
     return _store_outbound(

@@ -28,6 +28,20 @@ def file_key(account_id: str, file_id: str) -> str:
     return f"files/{account_id}/{file_id}"
 
 
+def image_key(account_id: str, file_id: str) -> str:
+    """Of an image that everybody may see."""
+    return f"images/{account_id}/{file_id}"
+
+
+def find_image(tx: ReadTx, account_id: str, file_id: str) -> File | None:
+    """A file that was uploaded as a public image."""
+    try:
+        file = get_file(tx, account_id, file_id)
+    except NotFoundError:
+        return None
+    return file if file.object_key == image_key(account_id, file_id) else None
+
+
 def create_file(
     tx: WriteTx,
     account_id: str,
@@ -37,13 +51,14 @@ def create_file(
     content_type: str,
     size: int,
     created_by_id: str | None,
+    is_image: bool = False,
 ) -> File:
-    """The row of a stored object; `size` in bytes."""
+    """The row of a stored object; `size` in bytes. An image is seen by everybody."""
     file = File(
         file_id,
         account_id,
         created_by_id,
-        file_key(account_id, file_id),
+        (image_key if is_image else file_key)(account_id, file_id),
         name[:MAX_NAME],
         content_type,
         size,

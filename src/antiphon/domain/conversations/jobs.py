@@ -48,10 +48,16 @@ from antiphon.domain.conversations.records import (
     MediaStatus,
     Message,
     MessageStatus,
+    Purpose,
     StoredFile,
 )
 from antiphon.domain.conversations.remote_files import AttachmentError, fetch_file, host_of
 from antiphon.domain.conversations.state import wake_conversation
+from antiphon.domain.conversations.unsubscribe import (
+    check_postal_address,
+    signed_off,
+    unsubscribe_url,
+)
 from antiphon.domain.integrations.services import AccountMailers
 from antiphon.domain.numbers.commands import report_connection
 from antiphon.domain.numbers.network import open_carrier, watched
@@ -61,6 +67,7 @@ from antiphon.domain.services import Services
 
 SEND_RETRY = RetryPolicy(max_attempts=8, initial_ms=2 * SECOND, factor=3.0, max_ms=5 * MINUTE)
 FETCH_RETRY = RetryPolicy(max_attempts=5, initial_ms=2 * SECOND, factor=3.0, max_ms=2 * MINUTE)
+RECEIPT_RETRY = RetryPolicy(max_attempts=3, initial_ms=5 * SECOND)
 STATUS_RETRY = RetryPolicy(max_attempts=5)
 FIRST_WAIT_MS = 200
 LONGEST_WAIT_MS = 30 * SECOND
@@ -82,6 +89,7 @@ class MessageJobs:
         registry.add("messages.send", self._send, retry=SEND_RETRY, on_exhausted=self._give_up)
         registry.add("messages.fetch_media", self._fetch, retry=FETCH_RETRY, on_exhausted=self._lose)
         registry.add("messages.simulated_status", self._simulated, retry=STATUS_RETRY)
+        registry.add("messages.read_receipt", self._tell_read, retry=RECEIPT_RETRY)
         registry.add("messages.release", self._release, retry=STATUS_RETRY)
         registry.add("conversations.wake", self._wake, retry=STATUS_RETRY)
 
@@ -181,11 +189,32 @@ class MessageJobs:
             for item in message.media
             if item.object_key is not None
         ]
+        text, html, headers = message.body, message.html, {}
+        if message.purpose is Purpose.MARKETING:
+            try:
+                postal_address = await database.read(check_postal_address, account_id)
+            except DomainError as refusal:
+                await database.write(_fail, account_id, message.id, "missing_address", refusal.message)
+                return
+            services = self._services
+            url = unsubscribe_url(
+                services.settings.origin,
+                services.signer,
+                account_id,
+                message.to_address,
+                services.clock.now(),
+            )
+            text, html = signed_off(text, html, postal_address, url)
+            headers = {
+                "List-Unsubscribe": f"<{url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            }
         mail = Mail(
             to=message.to_address,
             subject=message.subject or "",
-            text=message.body,
-            html=message.html,
+            text=text,
+            html=html,
+            headers=headers,
             key=message.id,
             cc=message.cc,
             bcc=message.bcc,
@@ -205,6 +234,18 @@ class MessageJobs:
         else:
             sent_id = f"mail:{message.id}"
             await database.write(complete_hand_over, account_id, message.id, sent_id, MessageStatus.SENT)
+
+    async def _tell_read(self, payload: Payload, context: JobContext) -> None:
+        account_id, message_id = str(payload["account_id"]), str(payload["message_id"])
+        database = self._services.database
+        try:
+            message = await database.read(get_message, account_id, message_id)
+            number, connection = await database.read(_route, account_id, message_id)
+        except NotFoundError:
+            return
+        if message.carrier_message_id is not None:
+            async with watched(self._services, connection) as carrier:
+                await carrier.mark_read(message.carrier_message_id, number.carrier_number_id)
 
     async def _release(self, payload: Payload, context: JobContext) -> None:
         await self._services.database.write(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
+from antiphon.carriers.port import READ_RECEIPTS
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.db.types import Id, Millis
@@ -59,13 +60,19 @@ _WAITING = (
     messages.c.direction == Direction.INBOUND.value,
     messages.c.status == MessageStatus.DELIVERED.value,
 )
+_UP_TO = tuple_(messages.c.created_at, messages.c.id) <= tuple_(
+    bindparam("p_at", type_=Millis), bindparam("p_id", type_=Id)
+)
+_SEEN = (
+    select(messages.c.id)
+    .where(*_WAITING, messages.c.carrier.in_(sorted(READ_RECEIPTS)))
+    .order_by(messages.c.created_at.desc(), messages.c.id.desc())
+    .limit(1)
+)
+_SEEN_TO = _SEEN.where(_UP_TO)
 _READ = (
     messages.update()
-    .where(
-        *_WAITING,
-        tuple_(messages.c.created_at, messages.c.id)
-        <= tuple_(bindparam("p_at", type_=Millis), bindparam("p_id", type_=Id)),
-    )
+    .where(*_WAITING, _UP_TO)
     .values(status=MessageStatus.READ.value, read_at=bindparam("p_now"))
 )
 _READ_ALL = (
@@ -221,12 +228,15 @@ def _read(tx: WriteTx, conversation: Conversation, up_to: str | None) -> Convers
     }
     left = 0
     if up_to is None:
+        _send_receipt(tx, _SEEN, parameters)
         tx.execute(_READ_ALL, parameters)
     else:
         at = tx.scalar(_PLACE, {**parameters, "p_id": up_to})
         if at is None:
             raise DomainError("not a message of this conversation", field="up_to_message_id")
-        tx.execute(_READ, {**parameters, "p_at": at, "p_id": up_to})
+        bound = {**parameters, "p_at": at, "p_id": up_to}
+        _send_receipt(tx, _SEEN_TO, bound)
+        tx.execute(_READ, bound)
         left = int(tx.scalar(_LEFT, parameters))
     changes: dict[str, Any] = {}
     if conversation.unread_count != left:
@@ -234,6 +244,17 @@ def _read(tx: WriteTx, conversation: Conversation, up_to: str | None) -> Convers
     if conversation.is_unread != (left > 0):
         changes["is_unread"] = left > 0
     return save_conversation(tx, conversation, changes)
+
+
+def _send_receipt(tx: WriteTx, statement: Select[Any], parameters: dict[str, Any]) -> None:
+    """Tell of the newest message that is read now, where its carrier does; it stands for those before it."""
+    message_id = tx.scalar(statement, parameters)
+    if message_id is not None:
+        tx.enqueue(
+            "messages.read_receipt",
+            {"account_id": parameters["p_account"], "message_id": message_id},
+            key=f"messages.read_receipt:{message_id}",
+        )
 
 
 BULK_ACTIONS = ("read", "unread", "open", "close", "assign", "flag")

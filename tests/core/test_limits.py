@@ -103,6 +103,20 @@ async def test_retry_after_is_when_one_more_call_passes_all_windows(
     assert (await limiter.hit("k", windows)).allowed
 
 
+async def test_a_call_is_taken_back(limiter: Limiter, clock: ManualClock) -> None:
+    """One call less counts, the newest; where none counts nothing happens."""
+    await limiter.take_back("k")
+    await limiter.hit("k", [BURST_10])
+    clock.advance(SECOND)
+    await limiter.hit("k", [BURST_10])
+    await limiter.take_back("k")
+    state = await limiter.peek("k", [BURST_10])
+    assert (state.remaining, state.reset_at_ms) == (9, clock.now() + 4 * SECOND)
+    for _ in range(2):
+        await limiter.take_back("k")
+    assert (await limiter.hit("k", [BURST_10])).remaining == 9
+
+
 async def test_keys_are_apart(limiter: Limiter) -> None:
     assert await hits(limiter, "a", [BURST_10], 20) == 10
     assert await hits(limiter, "b", [BURST_10], 20) == 10

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.contracts.votel.schemas_conversations import Message
 from antiphon.core.clock import DAY, HOUR, MINUTE, to_iso
+from antiphon.core.db.postgres import async_url
 from antiphon.core.db.transaction import WriteTx
+from antiphon.domain.accounts import idempotency
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.accounts.tables import idempotency_keys
 from antiphon.domain.contacts.commands import create_contact, suppress
 from antiphon.domain.conversations.changes import release_message
 from antiphon.domain.conversations.delivery import (
@@ -20,6 +24,7 @@ from antiphon.domain.conversations.delivery import (
 )
 from antiphon.domain.conversations.queries import get_message
 from antiphon.domain.conversations.records import MessageStatus
+from antiphon.domain.numbers.commands import create_simulator
 from inbox_world import SENDER, inbox, receive, thread_of
 from votel_world import OpenWorld, World, add_key, add_user, fault
 
@@ -414,6 +419,51 @@ async def test_a_repetition_is_answered_whatever_holds_by_now(world: World) -> N
     assert fault(await send(world, message.conversation_id))["code"] == "opted_out"
 
 
+async def test_the_first_one_still_runs(
+    world: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """votel.md 0.8: the second one waits, then 429 with `Retry-After: 1`; afterwards it may act."""
+    if world.services.database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer, so that a first one has always ended")
+    monkeypatch.setattr(idempotency, "LOCK_WAIT", "50ms")
+    message = await receive(world, "hello")
+    engine = create_async_engine(async_url(request.getfixturevalue("clean_postgres_url")))
+    row = {
+        "account_id": world.ours.account.id,
+        "user_id": world.ours.user_id,
+        "key": "order-9",
+        "path": "/",
+        "body_hash": "",
+        "created_at": world.clock.now(),
+    }
+    async with engine.connect() as running:
+        await running.execute(idempotency_keys.insert(), row)
+        answer = await send(world, message.conversation_id, headers={"Idempotency-Key": "order-9"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+        await running.rollback()
+    await engine.dispose()
+    again = await send(world, message.conversation_id, headers={"Idempotency-Key": "order-9"})
+    assert again.status_code == 201
+    assert len(await thread_of(world, message.conversation_id)) == 2
+
+
+async def test_who_sends_unless_somebody_is_named(world: World) -> None:
+    """votel.md 1.2: the number last used with this lead, else the default one."""
+    cipher, account_id = world.services.cipher, world.ours.account.id
+    second = await world.services.database.write(create_simulator, cipher, account_id)
+    first = world.made["number"]
+    wrote_to_second = await receive(world, "hello", number=second)
+    assert (await send(world, wrote_to_second.conversation_id)).json()["from"] == second.e164
+    named = {"from": first.e164}
+    assert (await send(world, wrote_to_second.conversation_id, **named)).json()["from"] == first.e164
+    assert (await send(world, wrote_to_second.conversation_id)).json()["from"] == first.e164
+    fresh = {"channel": "sms", "to": "+13125550155", "body": "hello"}
+    assert (await world.post("/messages", json=fresh)).json()["from"] == first.e164
+    await world.request("PATCH", f"/phone-numbers/{second.id}", json={"is_default": True})
+    fresh["to"] = "+13125550156"
+    assert (await world.post("/messages", json=fresh)).json()["from"] == second.e164
+
+
 async def test_sixty_a_minute(world: World) -> None:
     """votel.md 0.5: accepted sends; refused ones and notes do not count."""
     message = await receive(world, "hello")
@@ -425,4 +475,7 @@ async def test_sixty_a_minute(world: World) -> None:
     refused = await send(world, message.conversation_id)
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
+    left = int((await world.get("/me")).headers["X-RateLimit-Remaining"])
+    assert (await send(world, message.conversation_id)).status_code == 429
+    assert int((await world.get("/me")).headers["X-RateLimit-Remaining"]) == left - 1, "counts nowhere"
     assert (await send(world, message.conversation_id, channel="note", body="x")).status_code == 201

@@ -43,12 +43,13 @@ def ip_key(ip: str) -> str:
 async def count_send(services: Services, key: str, headers: dict[str, str]) -> None:
     """Raises ApiError 429 beyond 60 accepted sends and calls a minute; `key` is the caller's own.
 
-    The answer's headers tell of this window where less is left in it.
+    The answer's headers tell of this window where less is left in it; a refused request counts in none.
     """
     decision = await services.limiter.hit(f"{key}:sends", SENDS_PER_KEY)
     if decision.remaining < int(headers["X-RateLimit-Remaining"]):
         headers |= headers_of(decision)
     if not decision.allowed:
+        await services.limiter.take_back(key)
         raise too_many(decision.retry_after_seconds)
 
 

@@ -50,6 +50,11 @@ class MemoryLimiter:
         states = _states(self._current(log, now) if log is not None else [], now, windows)
         return Decision(not any(state.wait_ms for state in states), states)
 
+    async def take_back(self, key: str) -> None:
+        log = self._logs.get(key)
+        if log is not None and log.times:
+            log.times.pop()
+
     async def hold(self, key: str, holder: str, limit: int, seconds: int) -> bool:
         now = self._clock.now()
         held = {name: end for name, end in self._places.get(key, {}).items() if end > now}

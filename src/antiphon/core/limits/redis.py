@@ -68,6 +68,12 @@ end
 return answer
 """
 
+# KEYS: the log, as above. Drops the newest call.
+_TAKE_BACK = """
+local newest = redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', '(0', 'LIMIT', 0, 1)[1]
+return newest and redis.call('ZREM', KEYS[1], newest) or 0
+"""
+
 # KEYS: a sorted set of holders by the end of their time. ARGV: holder, limit, ms to hold, time in ms (0: the
 # server's own). Answers 1 when the holder has a place.
 _HOLD = """
@@ -114,6 +120,7 @@ class RedisLimiter:
         self._prefix = prefix
         self._script = redis.register_script(_SCRIPT)
         self._hold = redis.register_script(_HOLD)
+        self._take_back = redis.register_script(_TAKE_BACK)
 
     async def hit(self, key: str, windows: Sequence[Window]) -> Decision:
         # The member is chosen here, so that a command repeated after a lost connection counts once.
@@ -121,6 +128,12 @@ class RedisLimiter:
 
     async def peek(self, key: str, windows: Sequence[Window]) -> Decision:
         return await self._decide(key, b"", windows)
+
+    async def take_back(self, key: str) -> None:
+        try:
+            await self._take_back(keys=[self._prefix + key])
+        except (RedisError, OSError) as exc:
+            raise _service_error(exc) from exc
 
     async def hold(self, key: str, holder: str, limit: int, seconds: int) -> bool:
         now = self._clock.now() if self._clock else 0

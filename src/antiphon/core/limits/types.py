@@ -79,6 +79,13 @@ class Limiter(Protocol):
         """What `hit` would decide now, without counting. Raises ServiceError when a shared store is down."""
         ...
 
+    async def take_back(self, key: str) -> None:
+        """Count one call less: one that was refused after it was counted.
+
+        Raises ServiceError when a shared store is down.
+        """
+        ...
+
     async def hold(self, key: str, holder: str, limit: int, seconds: int) -> bool:
         """Hold one of `limit` places for so long; again with the same holder prolongs it.
 

@@ -13,6 +13,8 @@ from antiphon.core.errors import DomainError
 from antiphon.domain.accounts.tables import idempotency_keys
 
 KEPT_MS = DAY
+LOCK_WAIT = "10s"
+"""How long a repetition waits for the first one."""
 
 k = idempotency_keys.c
 _INSERT = {
@@ -47,7 +49,7 @@ def begin_once(tx: WriteTx, request: Repeatable) -> tuple[int, bytes] | None:
     """
     own = {"p_account": request.account_id, "p_user": request.user_id, "p_key": request.key}
     if tx.dialect == "postgresql":
-        tx.execute(text("SET LOCAL lock_timeout = '10s'"))
+        tx.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
     tx.execute(_DROP_STALE, {**own, "p_before": tx.now - KEPT_MS})
     row = {
         "account_id": request.account_id,

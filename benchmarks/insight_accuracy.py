@@ -16,6 +16,8 @@ from typing import Any
 
 from antiphon.speech.insight import Insight, InsightHints
 from antiphon.speech.insight.rules import RulesEngine
+from antiphon.speech.insight.rules.model import load_models
+from antiphon.speech.insight.rules.reading import features_of
 
 COST_MS = 5.0
 DATA = Path(__file__).resolve().parent.parent / "tests/speech/insight/data"
@@ -107,7 +109,13 @@ def measure(*, failures: bool = False) -> dict[str, dict[str, float]]:
 
 
 def _print_failures(message: dict[str, Any], want: dict[str, Any], got: dict[str, Any]) -> None:
+    if message["split"].startswith("heldout"):
+        return
     wrong = [f"{k}: want {want[k]!r}, got {got[k]!r}" for k in want if want[k] != got[k]]
+    features = features_of(message["text"], hints_of(message))
+    for field, model in load_models().items():
+        if want[field] != got[field]:
+            wrong.append(f"{field} because of {model.reasons(features[field], got[field])}")
     if wrong:
         print(f"{message['id']}: {message['text']}\n    " + "\n    ".join(wrong), file=sys.stderr)
 
@@ -127,7 +135,9 @@ def as_figures(figures: dict[str, dict[str, float]]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--failures", action="store_true", help="print every message that differs, on stderr")
+    parser.add_argument(
+        "--failures", action="store_true", help="print each dev message that differs and why, on stderr"
+    )
     options = parser.parse_args()
     figures = measure(failures=options.failures)
     if options.json:

@@ -102,7 +102,7 @@ async def test_a_stop_is_answered_in_quiet_hours(world: World) -> None:
 async def test_consent_that_the_account_asks_for(world: World) -> None:
     """votel.md 1.2, 3.5: `unknown` stops marketing where `require_consent` lists the channel."""
     message = await receive(world, "hello")
-    await account(world, require_consent=["sms", "email"])
+    await account(world, require_consent=["sms", "email"], postal_address="1 Example Road")
     found = fault(await send(world, message.conversation_id))
     assert (found["field"], found["code"]) == ("to", "opted_out")
     assert (await send(world, message.conversation_id, purpose="transactional")).status_code == 201

@@ -58,6 +58,70 @@ async def test_an_expected_call_finds_its_worker_started(pool: MediaPool) -> Non
     assert pool.worker_count == 1
 
 
+async def _hold_starts(monkeypatch: pytest.MonkeyPatch) -> asyncio.Future[None]:
+    """No worker starts before the future is done."""
+    real, held = workers._Worker.start, asyncio.get_running_loop().create_future()
+
+    async def start(rules: Any) -> Any:
+        await asyncio.shield(held)
+        return await real(rules)
+
+    monkeypatch.setattr(workers._Worker, "start", start)
+    return held
+
+
+async def test_a_call_takes_the_first_worker_that_is_free(
+    pool: MediaPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for one that is still starting."""
+    lane = Lane.UPLOAD
+    first = await pool.run(os.getpid, lane=lane)
+    held = await _hold_starts(monkeypatch)
+    calls = (pool.run(time.sleep, 0.1, lane=lane), *(pool.run(os.getpid, lane=lane) for _ in range(5)))
+    assert await asyncio.gather(*calls) == [None, *[first] * 5]
+    held.set_result(None)
+    await eventually(lambda: pool.worker_count == min(2, workers.usable_cores()))
+
+
+async def test_who_waits_fails_when_no_worker_is_left(
+    pool: MediaPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not start is no harm while another one works."""
+    if workers.usable_cores() < 2:
+        pytest.skip("the lane has one worker")
+    lane = Lane.UPLOAD
+    await pool.run(os.getpid, lane=lane)
+    held = await _hold_starts(monkeypatch)
+    busy = asyncio.create_task(pool.run(time.sleep, 3600, lane=lane))
+    await eventually(lambda: not pool.is_idle(lane))
+    waiting = asyncio.create_task(pool.run(os.getpid, lane=lane))
+    await asyncio.sleep(0)
+    held.set_exception(OSError("no more processes"))
+    await asyncio.wait([waiting], timeout=0.1)
+    assert not waiting.done()
+    busy.cancel()
+    with pytest.raises(OSError, match="processes"):
+        await waiting
+    await asyncio.gather(busy, return_exceptions=True)
+
+
+async def test_who_gives_up_waiting_leaves_the_worker_to_others(
+    pool: MediaPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = Lane.UPLOAD
+    first = await pool.run(os.getpid, lane=lane)
+    held = await _hold_starts(monkeypatch)
+    busy = asyncio.create_task(pool.run(time.sleep, 0.2, lane=lane))
+    await eventually(lambda: not pool.is_idle(lane))
+    impatient = asyncio.create_task(pool.run(os.getpid, lane=lane))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await busy
+    assert await pool.run(os.getpid, lane=lane) == first
+    held.set_result(None)
+    assert impatient.cancelled()
+
+
 async def test_other_work_waits_while_people_do(pool: MediaPool) -> None:
     """And not for ever."""
     await pool.calm(3600)

@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, is_dataclass
@@ -207,7 +208,10 @@ class _Hold:
 
 class _LanePool:
     def __init__(self, size: int, idle_seconds: float, rules: _Rules) -> None:
+        self._size = size
         self._slots = asyncio.Semaphore(size)
+        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        self._growing = 0
         self._idle_seconds = idle_seconds
         self._rules = rules
         self._idle: list[_Worker] = []
@@ -257,6 +261,7 @@ class _LanePool:
 
     async def close(self) -> None:
         self._closed = True
+        self._refuse(_stopped())
         await asyncio.gather(*(self._discard(worker) for worker in tuple(self._all)), *self._aside)
 
     async def _take(self) -> _Worker:
@@ -267,15 +272,59 @@ class _LanePool:
                 return worker
             await self._discard(worker)
         if self._closed:
-            raise ServiceError(ErrorCategory.SERVER, "the media workers are stopped", service=_SERVICE)
+            raise _stopped()
+        if not self._all:
+            return await self._start()
+        # Another one takes a second to start; who is busy may be free before.
+        self._grow()
+        place: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled() and place.exception() is None:
+                await self._give_back(place.result())
+            raise
+
+    async def _start(self) -> _Worker:
         worker = await _Worker.start(self._rules)
         self._all.add(worker)
         return worker
+
+    def _grow(self) -> None:
+        """Start another worker for those who wait, unless as many as there may be are there or starting."""
+        if len(self._all) + self._growing < self._size and not self._closed:
+            self._growing += 1
+            self._run_aside(self._start_another())
+
+    async def _start_another(self) -> None:
+        try:
+            worker = await self._start()
+        except (ServiceError, OSError) as error:
+            self._growing -= 1
+            log.warning("a media worker did not start", exc_info=True)
+            # While another one works, those who wait for this one wait for that one.
+            if not self._all and not self._growing:
+                self._refuse(error)
+            return
+        self._growing -= 1
+        await self._give_back(worker)
+
+    def _refuse(self, error: Exception) -> None:
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_exception(error)
 
     async def _give_back(self, worker: _Worker) -> None:
         if self._closed or not worker.alive:
             await self._discard(worker)
             return
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(worker)
+                return
         self._idle.append(worker)
         worker.leave_after(self._idle_seconds, self._leave)
 
@@ -294,7 +343,13 @@ class _LanePool:
         worker.cancel_leave()
         if worker in self._idle:
             self._idle.remove(worker)
+        if any(not place.done() for place in self._waiting):
+            self._grow()
         await asyncio.shield(worker.kill())
+
+
+def _stopped() -> ServiceError:
+    return ServiceError(ErrorCategory.SERVER, "the media workers are stopped", service=_SERVICE)
 
 
 class _Worker:

@@ -47,6 +47,8 @@ digest() {
 # once NAME FILES -- COMMAND: runs COMMAND unless FILES are as they were when it last succeeded.
 once() {
     stamp=$venv/stamp-$1
+    # A linked environment belongs to another checkout: only the pages are this one's own.
+    if [ -L "$venv" ] && [ "$1" != ui ]; then return; fi
     shift
     files=
     while [ "$1" != -- ]; do files="$files $1"; shift; done

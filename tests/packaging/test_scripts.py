@@ -95,3 +95,14 @@ def test_a_failed_step_runs_again(tmp_path: Path) -> None:
     path = os.environ["PATH"]
     assert shell(checkout, "once probe input -- false", path).returncode == 2
     assert shell(checkout, "once probe input -- echo ran", path).stdout == "ran\n"
+
+
+def test_a_linked_environment_is_left_to_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "owner").mkdir()
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / ".venv").symlink_to(tmp_path / "owner")
+    path = tools(tmp_path / "bin", "dirname")
+    done = shell(checkout, "once base scripts/lib.sh -- install_requirements", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "owner").iterdir()) == []

@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from antiphon.web.static import STATIC_ROOT, is_built
+from demo_content import fill
 from receivers import Receiver
 from server_process import Server
+from services import free_port
 
 FLAGS = (
     "--no-sandbox",
@@ -50,15 +53,40 @@ def speech_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def two_weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of an account in use (tests/demo_content.py), to be copied."""
+    folder = tmp_path_factory.mktemp("two-weeks") / "data"
+    await fill(folder)
+    return folder
+
+
+@asynccontextmanager
+async def serving(folder: Path, *options: str, data: Path | None = None) -> AsyncIterator[Server]:
+    """A server, over a copy of `data`, until the end of the block."""
+    settings = {"webhook_allowed_networks": "127.0.0.0/8", "allow_insecure_webhooks": "true"}
+    server = Server(folder, *options, speech_processes="1", **settings)
+    if data is not None:
+        shutil.copytree(data, server.data_dir)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.close()
+        server.abandon()
+
+
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(
-        tmp_path, webhook_allowed_networks="127.0.0.0/8", allow_insecure_webhooks="true", speech_processes="1"
-    )
-    await server.start()
-    yield server
-    await server.close()
-    server.abandon()
+    async with serving(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def used_server(tmp_path: Path, two_weeks: Path) -> AsyncIterator[Server]:
+    """With the account that has been in use for two weeks, on a port that it keeps over a restart."""
+    async with serving(tmp_path, "--port", str(free_port()), data=two_weeks) as server:
+        yield server
 
 
 @pytest.fixture

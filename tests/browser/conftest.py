@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import expect
 
-from browser_desk import chromium, desk, receiver, server, speech_file
+from browser_desk import chromium, desk, receiver, server, speech_file, two_weeks, used_server
 
-__all__ = ["chromium", "desk", "receiver", "server", "speech_file"]
+__all__ = ["chromium", "desk", "receiver", "server", "speech_file", "two_weeks", "used_server"]
 
 
 @pytest.fixture(autouse=True)

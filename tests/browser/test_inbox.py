@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from browser_desk import Desk
-from demo_content import fill
 from screens import sign_in
 from server_process import Server
 from waiting import eventually
@@ -30,21 +26,9 @@ HOSTILE_NAME = '<b onmouseover="window.isHurt = true">Zoe</b> \u202eeoZ'
 PATIENCE_MS = 60_000
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """With a port that it keeps over a restart."""
-    server = Server(tmp_path, "--port", str(free_port()), speech_processes="1")
-    await fill(server.data_dir)
-    await server.start()
-    yield server
-    await server.close()
-    server.abandon()
+def server(used_server: Server) -> Server:
+    return used_server
 
 
 async def open_inbox(server: Server, desk: Desk, **look: Any) -> Page:

@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 
 from browser_desk import MICROPHONE, Desk
 from receivers import Receiver
+from screens import sign_in
 from server_process import Server, process_environment
 from waiting import eventually
 
@@ -79,12 +80,19 @@ async def test_the_hosted_page_to_a_verified_webhook_and_the_inbox(
     """contracts/voicegram.md 4.3, 5, 6 and 9, in one thread."""
     secret = await server.add_webhook(receiver.url())
     browser = await desk.browser(*MICROPHONE, f"--use-file-for-fake-audio-capture={speech_file}")
+    watcher = await desk.page(browser)
+    await sign_in(watcher, server.url, server.places["email"], server.places["password"])
+    await watcher.goto(f"{server.url}/dashboard/voicegrams")
+    await expect(watcher.get_by_role("heading", name="Voicegrams", level=1)).to_be_visible()
+    row = watcher.get_by_test_id("table-row").filter(has_text=VISITOR)
+    await expect(row).to_have_count(0)
     page = await desk.page(browser)
     await page.goto(server.places["record"])
     await prove_address(page, server)
     await record_and_send(page, page)
 
     voicegram = await arrived(server)
+    await expect(row).to_contain_text("Call back")
     await eventually(lambda: len(receiver.received) == 1, PATIENCE)
     event = verify(secret, receiver)
     assert event["event_id"] == voicegram["event_id"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +11,6 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from browser_desk import Desk
-from demo_content import fill
 from screens import SCREENS, newest_ids, show, sign_in
 from server_process import Server
 
@@ -30,13 +28,8 @@ LOOKS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(tmp_path, speech_processes="1")
-    await fill(server.data_dir)
-    await server.start()
-    yield server
-    await server.close()
-    server.abandon()
+def server(used_server: Server) -> Server:
+    return used_server
 
 
 async def faults_of(page: Page) -> list[str]:

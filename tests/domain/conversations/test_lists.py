@@ -147,7 +147,7 @@ async def test_calls(database: Database) -> None:
                     "tts_characters": 0,
                     "metadata": "{}",
                     "is_test": chance.random() < 0.1,
-                    "search_text": "\tcommon words",
+                    "search_text": chance.choice(("\tcommon words", "\tother words")),
                     "created_at": at,
                     "deleted_at": 5 if chance.random() < 0.1 else None,
                 }
@@ -164,12 +164,14 @@ async def test_calls(database: Database) -> None:
         assistant_id = chance.choice((None, None, "assistant"))
         since, until = (chance.choice((None, *chance.sample(EDGES, 2))) for _ in range(2))
         number = chance.choice((None, None, *NUMBERS))
+        query = chance.choice((None, None, "common", "words"))
         with_tests, with_internal = chance.random() < 0.3, chance.random() < 0.3
 
         def passes(
             row: dict[str, Any],
             wanted: tuple[Any, ...] = (direction, status, assistant_id),
             span: tuple[int | None, int | None] = (since, until),
+            query: str | None = query,
         ) -> bool:
             given = row["direction"], row["status"], row["assistant_id"]
             return (
@@ -177,6 +179,7 @@ async def test_calls(database: Database) -> None:
                 and row["deleted_at"] is None
                 and all(one in (None, value) for one, value in zip(wanted, given, strict=True))
                 and _within(row["started_at"], *span)
+                and (query or "") in row["search_text"]
             )
 
         limit, offset = chance.choice((2, 50)), chance.choice((0, 0, 3, 40))
@@ -190,6 +193,7 @@ async def test_calls(database: Database) -> None:
                 include_tests=with_tests,
                 since=since,
                 until=until,
+                search=query,
             ),
             limit,
             offset,
@@ -205,6 +209,7 @@ async def test_calls(database: Database) -> None:
             since=since,
             until=until,
             with_internal=with_internal,
+            search=query,
         )
         if filters == CallFilters():
             continue

@@ -11,14 +11,15 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import Mode, needles_of
+from antiphon.core.db.search import Mode, Needles, needles_of
+from antiphon.core.db.search_parts import Columns
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.domain.accounts.audit import Target, changed, record
-from antiphon.domain.calls.queries import FULL, call_of, get_call, joined_contact
+from antiphon.domain.calls.queries import FULL, call_of, get_call, joined_contact, parts_of, rows_of_ids
 from antiphon.domain.calls.recordings import delete_recording
-from antiphon.domain.calls.records import Call, CallPage
+from antiphon.domain.calls.records import Call, CallFilters, CallPage
 from antiphon.domain.calls.rows import lock_call, save_call
 from antiphon.domain.calls.snapshot import snapshot
 from antiphon.domain.calls.tables import call_search, calls, day_counts
@@ -58,16 +59,24 @@ class CallLogFilters:
     sort: str = "-started_at"
 
 
+def _copied(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    return {
+        "direction": columns.direction == bindparam("direction"),
+        "status": columns.status == bindparam("status"),
+        "agent_id": columns.assistant_id == bindparam("agent_id"),
+        "lead_id": columns.contact_id == bindparam("lead_id"),
+        "since": columns.started_at >= bindparam("since"),
+        "until": columns.started_at <= bindparam("until"),
+    }
+
+
 _RECORDED = c.recording_key.is_not(None) & c.recording_deleted_at.is_(None)
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
+    **_copied(c),
     "real": c.is_test.is_(False),
-    "direction": c.direction == bindparam("direction"),
-    "status": c.status == bindparam("status"),
     "ended_reason": c.ended_reason == bindparam("ended_reason"),
-    "agent_id": c.assistant_id == bindparam("agent_id"),
     "user_id": c.user_id == bindparam("user_id"),
     "number_id": c.number_id == bindparam("number_id"),
-    "lead_id": c.contact_id == bindparam("lead_id"),
     "phone": or_(
         c.remote_number.like(bindparam("phone"), escape="/"),
         c.group_number.like(bindparam("phone"), escape="/"),
@@ -77,10 +86,10 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "success": c.success == bindparam("success"),
     "recorded": _RECORDED,
     "unrecorded": ~_RECORDED,
-    "since": c.started_at >= bindparam("since"),
-    "until": c.started_at <= bindparam("until"),
 }
 
+_COPIED = frozenset(("real", *_copied(c)))
+"""Filters that the index of the search knows."""
 _BY_DAY = {"direction": "direction", "status": "status", "agent_id": "assistant_id"}
 _COUNTED_BY_DAY = frozenset(("real", "since", "until", *_BY_DAY))
 """Filters whose totals the daily counts give; those count no tests."""
@@ -118,13 +127,15 @@ def list_call_log(
     active, parameters = _active(filters)
     text = None
     needles = needles_of(filters.search, past_head=True)
+    is_newest_first = "real" in active and filters.sort == "-started_at"
+    if needles is not None and is_newest_first and _COPIED.issuperset(active):
+        return _search(tx, account_id, filters, needles, active, parameters, limit, offset)
     if needles is not None:
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
         parameters |= call_search.parameters(mode, account_id, needles)
     parameters["account_id"] = account_id
-    is_counted = "real" in active and _COUNTED_BY_DAY.issuperset(active)
-    if is_counted and text is None and filters.sort == "-started_at":
+    if needles is None and is_newest_first and _COUNTED_BY_DAY.issuperset(active):
         return _list_by_days(tx, filters, active, parameters, limit, offset)
     page, count = _statements(active, filters.sort, text)
     total = int(tx.scalar(count, parameters))
@@ -132,6 +143,42 @@ def list_call_log(
         return CallPage([], total)
     rows = tx.all(page, {**parameters, "limit": limit, "offset": offset})
     return CallPage([call_of(row) for row in rows], total)
+
+
+def _search(
+    tx: ReadTx,
+    account_id: str,
+    filters: CallLogFilters,
+    needles: Needles,
+    active: tuple[str, ...],
+    parameters: dict[str, Any],
+    limit: int,
+    offset: int,
+) -> CallPage:
+    """As `list_call_log`, on what the index of the search has copies of."""
+    names = [name for name in active if name != "real"]
+    wanted = CallFilters(
+        direction=filters.direction,
+        status=filters.status,
+        since=filters.since,
+        until=filters.until,
+        with_internal=True,
+    )
+    ids, total = call_search.find(
+        tx,
+        account_id,
+        needles,
+        shape=("log", active),
+        conditions=lambda found: [
+            found.ended_at.is_not(None),
+            found.is_test.is_(False),
+            *(_copied(found)[name] for name in names),
+        ],
+        order=lambda found: (found.started_at.desc(), found.id.desc()),
+        parameters={**parameters, "limit": limit, "offset": offset},
+        listed=parts_of(wanted, tuple(names)),
+    )
+    return CallPage([call_of(row) for row in rows_of_ids(tx, account_id, ids)], total)
 
 
 def _list_by_days(

@@ -332,15 +332,23 @@ def _search(
         order=lambda found: (found.started_at.desc(), found.id.desc()),
         parameters={**parameters, "limit": limit, "offset": offset},
         scan=_is_short(tx, filters, active, parameters),
-        listed=_parts(filters, active),
+        listed=parts_of(filters, active),
     )
+    return CallRows(rows_of_ids(tx, account_id, ids, columns), total)
+
+
+def rows_of_ids(
+    tx: ReadTx, account_id: str, ids: Sequence[str], columns: tuple[Any, ...] = FULL
+) -> list[AnyRow]:
+    """The rows of calls of the account, in the order of their ids."""
     if not ids:
-        return CallRows([], total)
+        return []
     found = {row.id: row for row in tx.all(_of_ids(columns, tx.dialect), _ids_of(tx, account_id, ids))}
-    return CallRows([found[call_id] for call_id in ids], total)
+    return [found[call_id] for call_id in ids]
 
 
-def _parts(filters: CallFilters, active: Active) -> Listed:
+def parts_of(filters: CallFilters, active: Active) -> Listed:
+    """What the parts of a search leave of a list with the conditions of these names."""
     completed = CallStatus.COMPLETED.value
     is_answered = filters.is_answered if filters.status is None else filters.status == completed
     kinds = {None: (ANSWERED_PARTS, MISSED_PARTS), True: (ANSWERED_PARTS,), False: (MISSED_PARTS,)}[

@@ -116,8 +116,6 @@ def _calls(made: Large) -> Iterator[Target]:
     yield report("name of many, busy", lambda at: {"search": NAME, "status": "busy"})
     yield report("a name", lambda at: {"search": f"{NAME} {at}"})
     yield report("extension", lambda at: {"extension": "204", **month})
-    yield report("digits", lambda at: {"search": phone(at)[-7:], "with_numbers": True})
-    yield report("a whole number", lambda at: {"search": phone(at), "with_numbers": True})
     yield log("all")
     yield log("30 days", since=month["since"], until=month["until"])
     yield log("direction", direction="inbound")

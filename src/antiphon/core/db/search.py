@@ -232,12 +232,11 @@ class SearchIndex:
         values = {**parameters, **self.parameters(mode, account_id, needles)}
         parts = 0 if listed is None or mode != "sqlite" else len(listed.parts)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
-        if mode == "postgresql" and listed is not None:
+        if mode == "postgresql" and listed is not None and self.parts is not None and self.parts.is_indexed:
             newest = self._newest.get(key)
             if newest is None:
                 count = len(needles.texts)
                 source, rows = self.source(mode, count), self._scan(())
-                assert self.parts is not None
                 newest = newest_statements(source, rows, self.parts.time, count, conditions, order)
                 self._newest[key] = newest
             return find_newest(tx, newest, values)

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import Mode, needles_of
-from antiphon.core.db.search_parts import Columns
+from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.contacts.counts import LIFECYCLE, OWNER, SOURCE, STAGE, TAG, count_group
 from antiphon.domain.contacts.pipelines import list_pipelines
 from antiphon.domain.contacts.queries import count_contacts, get_contacts
 from antiphon.domain.contacts.records import ContactPage
-from antiphon.domain.contacts.tables import contact_search, contact_tags, contacts
+from antiphon.domain.contacts.tables import EVERY_PART, contact_search, contact_tags, contacts
 from antiphon.domain.contacts.tags import find_tags
 
 UNSET = "other"
@@ -148,6 +148,7 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
                 conditions=shape.conditions,
                 order=shape.by_creation,
                 parameters=parameters,
+                listed=_parts(shape, filters),
             )
             return _listed(tx, account_id, ids, total)
         parameters |= contact_search.parameters(mode, account_id, needles)
@@ -164,6 +165,14 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
     if offset >= total:
         return ContactPage([], total)
     return _listed(tx, account_id, [row.id for row in tx.all(page, parameters)], total)
+
+
+def _parts(shape: _Shape, filters: LeadFilters) -> Listed | None:
+    """What the parts of a search leave of a list; None for those in another order."""
+    if shape.sort != "-created_at":
+        return None
+    is_all = not (shape.lifecycle or shape.unset or shape.stage or shape.owner or shape.source)
+    return Listed(EVERY_PART, is_all, filters.since, filters.until)
 
 
 def _listed(tx: ReadTx, account_id: str, ids: list[str], total: int) -> ContactPage:

@@ -21,6 +21,7 @@ from antiphon.domain.contacts.fields import DEFAULT_FIELDS
 from antiphon.domain.contacts.phones import normalise_phone
 from antiphon.domain.contacts.records import Contact, ContactFilters, ContactPage, Field, Option, Profile
 from antiphon.domain.contacts.tables import (
+    EVERY_PART,
     SOURCE_PARTS,
     contact_addresses,
     contact_fields,
@@ -301,7 +302,7 @@ def list_contacts(
         "since": filters.since,
         "until": filters.until,
     }
-    parts = tuple(SOURCE_PARTS.values()) if filters.source is None else (SOURCE_PARTS[filters.source],)
+    parts = EVERY_PART if filters.source is None else (SOURCE_PARTS[filters.source],)
     needles = needles_of(filters.search, phones=True, past_head=filters.person_only)
     if needles is not None:
         ids, total = contact_search.find(

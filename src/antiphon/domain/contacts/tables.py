@@ -105,7 +105,8 @@ contacts = Table(
 )
 
 SOURCE_PARTS = {"phone": 1, "website": 2, "manual": 3, "whatsapp": 4}
-"""Of `contact_search`."""
+EVERY_PART = (0, *SOURCE_PARTS.values())
+"""Of `contact_search`; what came from elsewhere is in part 0."""
 contact_search = SearchIndex(
     contacts,
     "number",

@@ -235,6 +235,7 @@ message_search = SearchIndex(
         + " ELSE 13 END END",
         ("status", "channel", "direction"),
         "created_at",
+        is_indexed=False,
     ),
 )
 

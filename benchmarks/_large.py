@@ -27,9 +27,8 @@ from antiphon.core.clock import DAY, SECOND
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
-from antiphon.domain.accounts.commands import add_to_counter, create_account, create_user
-from antiphon.domain.accounts.keys import create_key
-from antiphon.domain.accounts.records import KeyKind, Plan, Role
+from antiphon.domain.accounts.commands import add_to_counter, create_account
+from antiphon.domain.accounts.records import Plan
 from antiphon.domain.calls.queries import COUNTER as CALLS
 from antiphon.domain.calls.records import Turn
 from antiphon.domain.calls.search import search_text as call_text
@@ -89,12 +88,11 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """What was made: ids of accounts, keys of the large one, and the moment that its rows end at."""
+    """What was made: ids of accounts, and the moment that the rows of the large one end at."""
 
     account_id: str
     middle_id: str
     small_id: str
-    keys: list[str]
     now: int
     frequent: str
 
@@ -103,7 +101,7 @@ def phone(person: int) -> str:
     return f"+1555{2_000_000 + person}"
 
 
-async def large(folder: Path, *, share: float, small: int, keys: int) -> Large:
+async def large(folder: Path, *, share: float, small: int) -> Large:
     """The accounts of a folder, made there at first; `share` is the part of the full size."""
     known = folder / STATE
     settings = Settings(data_dir=folder)
@@ -116,18 +114,18 @@ async def large(folder: Path, *, share: float, small: int, keys: int) -> Large:
     writer = Writer(1)
     write = services.database.write
     try:
-        account_id, made = await write(_fill, "Large", _counts(share), writer, keys)
-        middle_id, _ = await write(
+        account_id = await write(_fill, "Large", _counts(share), writer)
+        middle_id = await write(
             _fill, "Middle", {"contacts": 2000, "calls": 10_000, "messages": 10_000}, writer
         )
         for number in range(small):
             few = dict.fromkeys(("contacts", "calls", "messages"), 20)
-            small_id, _ = await write(_fill, f"Small {number}", few, writer)
+            small_id = await write(_fill, f"Small {number}", few, writer)
         now = services.clock.now()
     finally:
         await close_services(services)
     await migrate(settings)
-    found = Large(account_id, middle_id, small_id, made, now, writer.frequent)
+    found = Large(account_id, middle_id, small_id, now, writer.frequent)
     known.write_text(json.dumps({name: getattr(found, name) for name in Large.__slots__}))
     return found
 
@@ -151,13 +149,8 @@ def _without_indexes(path: Path) -> None:
     raw.close()
 
 
-def _fill(
-    tx: WriteTx, name: str, counts: dict[str, int], writer: Writer, keys: int = 0
-) -> tuple[str, list[str]]:
+def _fill(tx: WriteTx, name: str, counts: dict[str, int], writer: Writer) -> str:
     account_id = create_account(tx, name=name, plan=Plan.PRO).id
-    email = f"owner-{new_id()}@example.org"
-    user = create_user(tx, account_id, email=email, name="Owner", role=Role.OWNER, password_hash=None)
-    made = [create_key(tx, account_id, user, kind=KeyKind.SECRET, name="bench").key for _ in range(keys)]
     tx.jobs.clear()
     people: list[tuple[str, str, str]] = []
     groups: Counter[tuple[str, str]] = Counter()
@@ -187,7 +180,7 @@ def _fill(
         add_to_counter(tx, account_id, counter_name(Channel(channel)), count)
     for name, kind in ((CALLS, "calls"), (CONTACTS, "contacts"), (NUMBERS, "contacts")):
         add_to_counter(tx, account_id, name, counts[kind])
-    return account_id, made
+    return account_id
 
 
 def _batched(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -9,18 +9,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, func, select
 
 from antiphon.core.clock import ManualClock
 from antiphon.core.db.lock import ServerLock
-from antiphon.core.db.sqlite import SqliteDatabase, connect
+from antiphon.core.db.prepared import Prepared, Query
+from antiphon.core.db.sqlite import KEPT_FETCHES, SqliteDatabase, connect
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import ConfigurationError, StoreBusyError
 from antiphon.core.events import EventBus
 from antiphon.domain.accounts.commands import create_account
 from antiphon.domain.accounts.queries import count_accounts
+from antiphon.domain.accounts.tables import accounts
 
 
 def _create(tx: WriteTx, name: str) -> str:
@@ -155,3 +160,34 @@ def test_the_lock_error_is_for_the_operator(tmp_path: Path) -> None:
         ServerLock(tmp_path / "a"),
     ):
         pass
+
+
+async def test_a_fetch_is_kept_until_anybody_commits(sqlite_database: SqliteDatabase) -> None:
+    """A commit of this process or of another one ends it; so do many different fetches."""
+    made: list[int] = []
+
+    def count(rows: Iterable[Sequence[Any]]) -> int:
+        made.extend(row[0] for row in rows)
+        return made[-1]
+
+    query = Query(Prepared(select(func.count()).where(accounts.c.name == bindparam("name"))), count)
+
+    def fetch(name: str = "a") -> int:
+        # As `fetch` does, but always in this thread: each has a connection, which keeps its own.
+        return sqlite_database._fetch(query, {"name": name})
+
+    assert [fetch(), fetch(), fetch()] == [0, 0, 0]
+    assert len(made) == 1
+    await sqlite_database.write(_create, "a")
+    assert [fetch(), fetch()] == [1, 1]
+    assert len(made) == 2
+    other = connect(sqlite_database.path)
+    other.execute("UPDATE accounts SET name = 'b'")
+    other.close()
+    assert [fetch(), fetch("b"), fetch()] == [0, 1, 0]
+    assert len(made) == 4
+    for number in range(KEPT_FETCHES):
+        fetch(f"other {number}")
+    made.clear()
+    assert fetch() == 0
+    assert made == [0]

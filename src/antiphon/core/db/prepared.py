@@ -157,7 +157,8 @@ class SqliteDriver:
 class Query(Generic[T]):
     """A read of one prepared select, which `Database.fetch` runs without a transaction around it.
 
-    `make` turns its rows, which are plain tuples, into the result.
+    `make` turns its rows, which are plain tuples, into the result, which is handed out more than once:
+    nobody changes it.
     """
 
     statement: Prepared

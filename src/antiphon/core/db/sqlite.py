@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, Engine, NullPool, create_engine
@@ -36,6 +36,7 @@ SLOW_READ_SECONDS = 0.002
 _USAGE_OF = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 LARGE_WAL_BYTES = 64 * 1024 * 1024
 CACHED_STATEMENTS = 1000
+KEPT_FETCHES = 1000
 
 
 @dataclass(slots=True)
@@ -53,12 +54,22 @@ class _Task:
     enqueued: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reader:
-    """The read-only connection of one thread."""
+    """The read-only connection of one thread, with what it fetched since the last commit of anybody."""
 
     connection: Connection
     driver: SqliteDriver
+    _version: int = 0
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    def kept(self) -> dict[tuple[Any, ...], Any]:
+        """Results by query and parameters; empty once another connection, of any process, has committed."""
+        (version,) = self.driver.raw.execute("PRAGMA data_version").fetchone()
+        if version != self._version or len(self._kept) >= KEPT_FETCHES:
+            self._version = version
+            self._kept.clear()
+        return self._kept
 
 
 class _ReadMeter:
@@ -205,11 +216,16 @@ class SqliteDatabase:
 
     def _fetch(self, query: Query[T], parameters: dict[str, Any]) -> T:
         reader = self._reader()
+        key = (query, *parameters.values())
+        kept = reader.kept()
+        if key in kept:
+            return cast(T, kept[key])
         meter = _ReadMeter()
         try:
-            return query.make(reader.driver.tuples(query.statement, parameters))
+            found = kept[key] = query.make(reader.driver.tuples(query.statement, parameters))
         finally:
             self._learn(query, meter.seconds())
+        return found
 
     def _learn(self, read: object, elapsed: float) -> None:
         known = self._read_costs.get(read, elapsed)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
+from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search import normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
@@ -24,9 +25,9 @@ from antiphon.domain.contacts.tables import contact_addresses, contacts
 from antiphon.domain.contacts.tags import find_tags, key_of, link_tags
 
 _PROFILE = tuple(Profile.__dataclass_fields__)
-_INSERT = contacts.insert()
-_INSERT_ADDRESSES = contact_addresses.insert()
-_UPDATE = (
+_INSERT = Prepared(contacts.insert())
+_INSERT_ADDRESSES = Prepared(contact_addresses.insert())
+_UPDATE = Prepared(
     contacts.update()
     .where(contacts.c.account_id == bindparam("p_account"), contacts.c.id == bindparam("p_id"))
     .values(
@@ -40,7 +41,7 @@ _UPDATE = (
         updated_at=bindparam("p_now"),
     )
 )
-_UPDATE_PROFILE = (
+_UPDATE_PROFILE = Prepared(
     contacts.update()
     .where(contacts.c.account_id == bindparam("p_account"), contacts.c.id == bindparam("p_id"))
     .values({name: bindparam(f"p_{name}") for name in _PROFILE})
@@ -62,7 +63,9 @@ _THIS_ADDRESS = (
 )
 _DELETE_ADDRESS = contact_addresses.delete().where(*_THIS_ADDRESS)
 _LABEL_ADDRESS = contact_addresses.update().where(*_THIS_ADDRESS).values(label=bindparam("p_label"))
-_MOVE_ADDRESS = contact_addresses.update().where(*_THIS_ADDRESS).values(position=bindparam("p_position"))
+_MOVE_ADDRESS = Prepared(
+    contact_addresses.update().where(*_THIS_ADDRESS).values(position=bindparam("p_position"))
+)
 
 
 def _json(value: Any) -> str:
@@ -80,7 +83,7 @@ def insert_contacts(
     """Write new contacts and emit `lead.created` for each; their numbers are taken already."""
     if not created:
         return
-    tx.execute(
+    tx.run_all(
         _INSERT,
         [
             {
@@ -112,7 +115,7 @@ def insert_contacts(
         for (kind, value), position in addresses_of(contact, fields).items()
     ]
     if addresses:
-        tx.execute(_INSERT_ADDRESSES, addresses)
+        tx.run_all(_INSERT_ADDRESSES, addresses)
     add_to_counter(tx, account_id, COUNTER, len(created))
     groups: Groups = Counter()
     for contact in created:
@@ -131,7 +134,7 @@ def replace_contacts(
     if not changes:
         return
     changed = [after for _, after in changes]
-    tx.execute(
+    tx.run_all(
         _UPDATE,
         [
             {
@@ -150,7 +153,7 @@ def replace_contacts(
         ],
     )
     if profiles := [after for before, after in changes if before.profile != after.profile]:
-        tx.execute(
+        tx.run_all(
             _UPDATE_PROFILE,
             [
                 {
@@ -239,9 +242,9 @@ def _replace_addresses(
     if removed:
         tx.execute(_DELETE_ADDRESS, removed)
     if moved:
-        tx.execute(_MOVE_ADDRESS, moved)
+        tx.run_all(_MOVE_ADDRESS, moved)
     if added:
-        tx.execute(_INSERT_ADDRESSES, added)
+        tx.run_all(_INSERT_ADDRESSES, added)
 
 
 def _address(contact: Contact, kind: str, value: str, position: int, is_verified: bool) -> dict[str, Any]:

@@ -206,8 +206,9 @@ class DayCounts:
             f" IF {old} <= {new} THEN {self._take()} {self._add()}"
             f" ELSE {self._add()} {self._take()} END IF; END IF;"
             f" RETURN NULL; END $$",
-            f"CREATE TRIGGER {name}_change AFTER INSERT OR DELETE OR UPDATE OF {self._watched} ON {of}"
-            f" FOR EACH ROW EXECUTE FUNCTION {name}_follow()",
+            # At the commit, so that counts are locked last and for a moment.
+            f"CREATE CONSTRAINT TRIGGER {name}_change AFTER INSERT OR DELETE OR UPDATE OF {self._watched}"
+            f" ON {of} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {name}_follow()",
         ]
 
     def fill(self) -> str:

@@ -226,7 +226,11 @@ async def test_erase(world: World) -> None:
     ):
         assert (await world.request(method, gone)).status_code == 404, gone
     assert (await world.get("/voicegrams")).json() == {"voicegrams": [], "total": 0}
-    assert await world.services.database.read(list_recent, world.ours.account.id, 5) == []
+    account_id = world.ours.account.id
+    recent = await world.services.database.fetch(
+        list_recent, account_id=account_id, limit=5, kind="key", reference=""
+    )
+    assert recent.voicegrams == []
 
 
 async def test_reprocess(world: World) -> None:

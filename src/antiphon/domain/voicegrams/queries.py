@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
-from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.prepared import Prepared, Query
 from antiphon.core.db.search import needles_of
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
@@ -19,6 +20,7 @@ from antiphon.domain.voicegrams.records import (
     Link,
     ListenerKind,
     ListenTarget,
+    Recent,
     StepResult,
     StepStatus,
     Voicegram,
@@ -46,13 +48,6 @@ _COMPLETED = (
     v.transcript_confidence,
     v.summary,
     v.tags,
-)
-_RECENT = Prepared(
-    select(*_COMPLETED)
-    .join(channels, channels.c.id == v.channel_id)
-    .where(v.account_id == bindparam("account_id"), v.completed_at.is_not(None), v.deleted_at.is_(None))
-    .order_by(v.completed_at.desc(), v.id.desc())
-    .limit(bindparam("limit"))
 )
 _ONE_COMPLETED = Prepared(
     select(*_COMPLETED)
@@ -131,8 +126,17 @@ _LISTENER = (
     )
     .limit(1)
 )
-_LISTENER_ANY = Prepared(_LISTENER.where(listeners.c.voicegram_id.is_(None)))
+_OF_ALL = _LISTENER.where(listeners.c.voicegram_id.is_(None))
+_LISTENER_ANY = Prepared(_OF_ALL)
 _LISTENER_ONE = Prepared(_LISTENER.where(listeners.c.voicegram_id == bindparam("voicegram_id")))
+
+_RECENT = Prepared(
+    select(*_COMPLETED, _OF_ALL.scalar_subquery().label("listener_id"))
+    .join(channels, channels.c.id == v.channel_id)
+    .where(v.account_id == bindparam("account_id"), v.completed_at.is_not(None), v.deleted_at.is_(None))
+    .order_by(v.completed_at.desc(), v.id.desc())
+    .limit(bindparam("limit"))
+)
 
 # unscoped: the signed token names the listener, so its account needs no further proof.
 _TARGET = (
@@ -171,9 +175,14 @@ def _voicegram(row: AnyRow, steps: tuple[StepResult, ...] = ()) -> Voicegram:
     return Voicegram(**{**values, "status": VoicegramStatus(row.status), "steps": steps})
 
 
-def list_recent(tx: ReadTx, account_id: str, limit: int) -> list[CompletedVoicegram]:
-    """Completed voicegrams, latest first (contracts/voicegram.md 4.3)."""
-    return [CompletedVoicegram(*row) for row in tx.all(_RECENT, {"account_id": account_id, "limit": limit})]
+def _recent(rows: Iterable[Sequence[Any]]) -> Recent:
+    found = list(rows)
+    return Recent([CompletedVoicegram(*row[:-1]) for row in found], found[0][-1] if found else None)
+
+
+list_recent = Query(_RECENT, _recent)
+"""Completed voicegrams, latest first (contracts/voicegram.md 4.3); parameters: account_id, limit, and the
+kind and reference of the listener that is told with them."""
 
 
 def find_by_client_id(tx: ReadTx, account_id: str, client_id: str) -> tuple[str, str] | None:

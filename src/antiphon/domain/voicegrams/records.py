@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class VoicegramStatus(StrEnum):
@@ -47,6 +48,13 @@ class CompletedVoicegram:
     transcript_confidence: float
     summary: str
     tags: str
+
+
+class Recent(NamedTuple):
+    """The latest completed voicegrams, and the id of the listener asked for with them, where there is one."""
+
+    voicegrams: list[CompletedVoicegram]
+    listener_id: str | None
 
 
 class ListenerKind(StrEnum):

@@ -13,10 +13,9 @@ from antiphon.contracts.voicegram.auth import authorize
 from antiphon.contracts.voicegram.documentation import add, query
 from antiphon.contracts.voicegram.events import event_body, neutral_data, sample_event
 from antiphon.contracts.voicegram.schemas import RecentVoicegrams
-from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.voicegrams.commands import ensure_listener
-from antiphon.domain.voicegrams.queries import find_listener, list_recent
-from antiphon.domain.voicegrams.records import CompletedVoicegram, ListenerKind
+from antiphon.domain.voicegrams.queries import list_recent
+from antiphon.domain.voicegrams.records import ListenerKind
 from antiphon.domain.webhooks.dialect import AudioLink
 
 router = APIRouter(tags=["Voicegrams"])
@@ -38,21 +37,22 @@ def clamp_limit(text: str | None) -> int:
     return MAX_LIMIT if len(digits) > 2 else max(1, min(MAX_LIMIT, int(digits)))
 
 
-def _read(
-    tx: ReadTx, account_id: str, key_id: str, limit: int
-) -> tuple[list[CompletedVoicegram], str | None]:
-    return list_recent(tx, account_id, limit), find_listener(tx, account_id, ListenerKind.KEY, key_id)
-
-
 async def recent(request: Request) -> Response:
     owner = await authorize(request, f"GET {PATH}")
     services = services_of(request)
     limit = clamp_limit(request.query_params.get("limit"))
-    found, listener = await services.database.read(_read, owner.account_id, owner.key_id, limit)
+    found = await services.database.fetch(
+        list_recent,
+        account_id=owner.account_id,
+        limit=limit,
+        kind=ListenerKind.KEY.value,
+        reference=owner.key_id,
+    )
     now = services.clock.now()
     links = services.links
-    if not found:
+    if not found.voicegrams:
         return json_response({"voicegrams": [sample_event(links, now)]})
+    listener = found.listener_id
     if listener is None:
         listener = await services.database.write(
             ensure_listener, owner.account_id, ListenerKind.KEY, owner.key_id
@@ -66,7 +66,7 @@ async def recent(request: Request) -> Response:
             AudioLink(links.url(voicegram.id, listener, expires_at), expires_at),
             links.dashboard_url(voicegram.id),
         )
-        for voicegram in found
+        for voicegram in found.voicegrams
     ]
     return json_response({"voicegrams": rows})
 

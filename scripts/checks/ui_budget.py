@@ -7,30 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+
+from antiphon.web.preloads import START, Manifest, closure
 
 STATIC = Path(__file__).resolve().parents[2] / "src" / "antiphon" / "web" / "static" / "dashboard"
 LIMIT_BYTES = 300_000
-START = "index.html"
 FRAME = "src/shell/Layout.tsx"
 LIMITED = ("src/features/session/SignInPage.tsx", FRAME, "src/features/inbox/InboxPage.tsx")
 OUTSIDE_FRAME = ("src/features/session/", "src/features/setup/")
-
-Manifest = Mapping[str, Mapping[str, Any]]
-
-
-def closure(manifest: Manifest, name: str) -> Iterator[str]:
-    """A chunk and all it imports at once, by their names in the manifest."""
-    waiting, seen = [name], {name}
-    while waiting:
-        current = waiting.pop()
-        yield current
-        for other in manifest[current].get("imports", ()):
-            if other not in seen:
-                seen.add(other)
-                waiting.append(other)
 
 
 def weight(manifest: Manifest, names: tuple[str, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,16 @@ class Services:
         return self.channels.get((workspace, slug))
 
 
+MANIFEST = {
+    "index.html": {"file": "assets/main-a1b2.js", "imports": ["_common.js"], "css": ["assets/main.css"]},
+    "_common.js": {"file": "assets/common.js"},
+    "_list.js": {"file": "assets/list.js", "imports": ["_common.js"], "css": ["assets/list.css"]},
+    "src/shell/Layout.tsx": {"file": "assets/Layout.js", "imports": ["index.html", "_common.js"]},
+    "src/features/inbox/InboxPage.tsx": {"file": "assets/Inbox.js", "imports": ["_list.js", "index.html"]},
+}
+"""As Vite writes it: what is imported at once, by names of chunks."""
+
+
 @pytest.fixture
 def static_root(tmp_path: Path) -> Path:
     root = tmp_path / "static"
@@ -40,8 +51,9 @@ def static_root(tmp_path: Path) -> Path:
     assets.mkdir(parents=True)
     (root / "widget.js").write_text("widget();" * 300)
     (root / "dashboard" / "index.html").write_text(
-        '<!doctype html><title>Antiphon</title><meta nonce="ANTIPHON_NONCE">'
+        '<!doctype html><head><title>Antiphon</title><meta nonce="ANTIPHON_NONCE"></head>'
     )
+    (root / "dashboard" / "manifest.json").write_text(json.dumps(MANIFEST))
     (assets / "main-a1b2.js").write_text("main();" * 300)
     (assets / "inter-c3d4.woff2").write_bytes(b"wOF2")
     for path in (root / "widget.js", assets / "main-a1b2.js"):

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from antiphon.web.headers import dashboard_headers
 from antiphon.web.html import not_found_page, server_error_page
+from antiphon.web.preloads import OUTSIDE_FRAME, SCREENS, chunks_of
 
 
 class Elements(HTMLParser):
@@ -125,6 +126,29 @@ def test_dashboard_allows_only_the_styles_of_this_answer(client: TestClient) -> 
         assert "etag" not in answer.headers
         nonces.add(found[1])
     assert len(nonces) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("inbox/some-conversation", ["Layout.js", "Inbox.js", "list.js", "list.css"]),
+        ("settings/people", []),
+        ("calls", ["Layout.js"]),
+    ],
+)
+def test_dashboard_page_names_what_its_screen_loads(client: TestClient, path: str, files: list[str]) -> None:
+    """Each file once, nothing that the first script brings itself, nothing that was not built."""
+    links = re.findall(
+        r'<link rel="(\w+)"[^>]* href="/dashboard/assets/([^"]+)">', client.get(f"/dashboard/{path}").text
+    )
+    assert [file for _, file in links] == files
+    assert all(kind == ("preload" if file.endswith(".css") else "modulepreload") for kind, file in links)
+
+
+def test_screens_that_are_preloaded_exist() -> None:
+    sources = Path(__file__).resolve().parents[2] / "ui" / "dashboard"
+    words = [*SCREENS, *(f"{word}/one" for word in SCREENS), *OUTSIDE_FRAME]
+    assert all((sources / chunk).is_file() for word in words for chunk in chunks_of(word))
 
 
 def test_dashboard_page_is_read_again_after_a_build(client: TestClient, static_root: Path) -> None:

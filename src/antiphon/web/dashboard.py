@@ -1,13 +1,15 @@
-"""The one page of the dashboard: the same for everybody but for its nonce."""
+"""The page of the dashboard: the same for everybody but for its nonce and what its address loads."""
 
 from __future__ import annotations
 
+import json
 import secrets
 from pathlib import Path
 
 from starlette.responses import HTMLResponse, Response
 
 from antiphon.web.headers import dashboard_headers
+from antiphon.web.preloads import chunks_of, preloads
 
 # ui/vite.dashboard.config.ts
 PLACEHOLDER = "ANTIPHON_NONCE"
@@ -24,13 +26,23 @@ class DashboardPage:
         self._audio_origins = audio_origins
         self._built_at = 0
         self._html = ""
+        self._links: dict[tuple[str, ...], str] = {}
 
-    def answer(self) -> Response:
-        """Raises FileNotFoundError when the page is not built."""
+    def answer(self, path: str) -> Response:
+        """The page at `/dashboard/<path>`. Raises FileNotFoundError when it is not built."""
         built_at = self._path.stat().st_mtime_ns
         if built_at != self._built_at:
             self._html = self._path.read_text()
+            self._links.clear()
             self._built_at = built_at
         nonce = secrets.token_urlsafe(16)
         headers = dashboard_headers(nonce, self._audio_origins)
-        return HTMLResponse(self._html.replace(PLACEHOLDER, nonce), headers=headers)
+        html = self._html.replace("</head>", self._preloads(path) + "</head>", 1)
+        return HTMLResponse(html.replace(PLACEHOLDER, nonce), headers=headers)
+
+    def _preloads(self, path: str) -> str:
+        chunks = chunks_of(path)
+        if chunks not in self._links:
+            manifest = self._path.with_name("manifest.json")
+            self._links[chunks] = preloads(json.loads(manifest.read_text()), chunks)
+        return self._links[chunks]

@@ -57,7 +57,7 @@ def create_web_routes(
     async def dashboard(request: Request) -> Response:
         if not is_built(static_root):
             return not_built_page()
-        return shell.answer()
+        return shell.answer(request.path_params.get("rest", ""))
 
     async def hosted(request: Request) -> Response:
         workspace, slug = request.path_params["workspace"], request.path_params["slug"]

@@ -1,6 +1,7 @@
 /** The tree of addresses. Every screen is a chunk of its own; its folder under features/ holds all of it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import { IconMapPinOff } from "@tabler/icons-react";
+import { conversationsQuery } from "@/api/conversations";
 import { queryClient } from "@/api/queryClient";
 import { meQuery, preferencesQuery, sessionQuery, setupQuery } from "@/api/session";
 import { EmptyState, ErrorState, PageLoading } from "@/components/states";
@@ -9,6 +10,7 @@ import { filters as channelFilters } from "@/features/channels/filters";
 import { filters as contactFilters } from "@/features/contacts/filters";
 import { filters as developerFilters } from "@/features/developers/filters";
 import { filters as inboxFilters } from "@/features/inbox/filters";
+import { conversationFilters } from "@/features/inbox/query";
 import { filters as apiKeyFilters } from "@/features/settings/api-keys/filters";
 import { filters as auditLogFilters } from "@/features/settings/audit-log/filters";
 import { filters as numberFilters } from "@/features/settings/numbers/filters";
@@ -96,6 +98,9 @@ const inbox = createRoute({
   getParentRoute: () => app,
   path: "/inbox",
   validateSearch: inboxFilters.read,
+  loaderDeps: ({ search }) => conversationFilters(search),
+  // The rows are asked for beside the code that shows them; the screen itself tells of failures.
+  loader: ({ deps }) => void queryClient.prefetchInfiniteQuery(conversationsQuery(deps)),
   component: lazyRouteComponent(() => import("@/features/inbox/InboxPage"), "InboxPage"),
 });
 

@@ -5,7 +5,7 @@ import { staleKeys } from "./invalidate";
 import { type LiveEvent, onLiveEvent, startLive } from "./stream";
 
 // The first event counts at once; a burst behind it (an import, a campaign) becomes one refresh.
-const GATHER_MS = 150;
+const GATHER_MS = 80;
 
 function refreshSoon(): (event: LiveEvent) => void {
   let gathered = new Map<string, readonly [string]>();
@@ -26,7 +26,7 @@ function refreshSoon(): (event: LiveEvent) => void {
     if (stale === null) isAll = true;
     else for (const key of stale) gathered.set(key[0], key);
     if ((isAll || gathered.size > 0) && timer === null) {
-      timer = setTimeout(run, performance.now() - ranAt > GATHER_MS ? 0 : GATHER_MS);
+      timer = setTimeout(run, Math.max(0, ranAt + GATHER_MS - performance.now()));
     }
   };
 }

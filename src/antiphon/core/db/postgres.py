@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from antiphon.core.actors import current_actor
 from antiphon.core.clock import Clock
-from antiphon.core.db.postgres_fetch import FetchConnections, PostgresDriver
+from antiphon.core.db.postgres_fetch import FetchConnections, LostError, PostgresDriver
 from antiphon.core.db.prepared import Query
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import EventBus
@@ -82,7 +82,7 @@ class PostgresDatabase:
         while True:
             try:
                 return await self._read(fn, args, kwargs, on_driver=attempt == 1)
-            except _LostError as lost:
+            except LostError as lost:
                 # A server restart leaves dead connections in the pool; a read is safe to repeat.
                 if attempt == READ_ATTEMPTS:
                     raise lost.error from lost
@@ -98,12 +98,12 @@ class PostgresDatabase:
                 return fn(ReadTx(connection, self._clock.now(), driver), *args, **kwargs)
             except DBAPIError as error:
                 if error.connection_invalidated:
-                    raise _LostError(error) from error
+                    raise LostError(error) from error
                 raise
             except Exception as error:
                 if driver is not None and driver.is_lost:
                     connection.invalidate()
-                    raise _LostError(error) from error
+                    raise LostError(error) from error
                 raise
 
         async with self._reads.connect() as connection:
@@ -120,7 +120,7 @@ class PostgresDatabase:
             except DBAPIError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
                     raise
-            except _LostError as lost:
+            except LostError as lost:
                 if attempt == ATTEMPTS:
                     raise lost.error from lost
             else:
@@ -151,15 +151,7 @@ class PostgresDatabase:
                 outcome = await connection.run_sync(run)
             except DBAPIError as error:
                 if error.connection_invalidated:
-                    raise _LostError(error) from error
+                    raise LostError(error) from error
                 raise
             await connection.commit()
             return outcome
-
-
-class _LostError(Exception):
-    """The connection died, as after a server's restart, while nothing could have been committed yet."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
-        self.error = error

@@ -51,11 +51,11 @@ class FetchConnections:
         async with self._free:
             try:
                 return await self._fetch(sql, values)
-            except _LostError:
+            except LostError:
                 await self.close()
             try:
                 return await self._fetch(sql, values)
-            except _LostError as again:
+            except LostError as again:
                 raise again.error from again
 
     async def close(self) -> None:
@@ -72,7 +72,7 @@ class FetchConnections:
             keeps = True
         except Exception as error:
             if connection.is_closed() or isinstance(error, SHUT_DOWN):
-                raise _LostError(error) from error
+                raise LostError(error) from error
             keeps = True
             raise
         finally:
@@ -88,8 +88,8 @@ class FetchConnections:
         )
 
 
-class _LostError(Exception):
-    """The connection died; the statement may be repeated on another one."""
+class LostError(Exception):
+    """The connection died, as after a server's restart, while nothing could have been committed: repeat."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))

@@ -21,7 +21,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import Boolean, Table
 
-from _phone import BATCH, COMPANY, SPAN_DAYS
+from _phone import BATCH, COMPANY, SPAN_DAYS, segments
 from antiphon.app import close_services, create_services
 from antiphon.core.clock import DAY, SECOND
 from antiphon.core.db.metadata import metadata
@@ -165,7 +165,7 @@ def _fill(tx: WriteTx, name: str, counts: dict[str, int], writer: Writer) -> str
         ]
     for batch in _batched(_calls(account_id, people, counts["calls"], tx.now, writer)):
         tx.execute(calls.insert(), batch)
-        tx.execute(call_segments.insert(), [segment for row in batch for segment in _segments(row)])
+        tx.execute(call_segments.insert(), [segment for row in batch for segment in segments(row)])
     threads = {person[0]: new_id() for person in people}
     tx.execute(
         conversations.insert(),
@@ -298,28 +298,6 @@ def _calls(
                 name, "Parts desk", extensions=("204",), numbers=(remote, COMPANY), turns=turns
             ),
             "created_at": at,
-        }
-
-
-def _segments(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    answered = row["started_at"] + 18 * SECOND
-    for position, (kind, begin, end) in enumerate(
-        (("auto_attendant", row["started_at"], answered), ("extension", answered, row["ended_at"]))
-    ):
-        spoken = position == 1 and row["summary"] is not None
-        yield {
-            "call_id": row["id"],
-            "position": position,
-            "account_id": row["account_id"],
-            "type": kind,
-            "extension": "204" if position else None,
-            "extension_name": "Parts desk" if position else None,
-            "started_at": begin,
-            "ended_at": end,
-            "summary": row["summary"] if spoken else None,
-            "transcription": row["summary"] if spoken else None,
-            "sentiment_label": "positive" if spoken else None,
-            "sentiment_score": 0.4 if spoken else None,
         }
 
 

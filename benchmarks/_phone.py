@@ -62,7 +62,7 @@ def make_account(tx: WriteTx, name: str, count: int, keys: int = 0) -> tuple[str
     ]
     for rows in _batches(account.id, contacts, count, tx.now):
         tx.execute(calls.insert(), rows)
-        tx.execute(call_segments.insert(), [segment for row in rows for segment in _segments(row)])
+        tx.execute(call_segments.insert(), [segment for row in rows for segment in segments(row)])
     add_to_counter(tx, account.id, COUNTER, count)
     return account.id, made
 
@@ -132,7 +132,8 @@ def call_row(account_id: str, contacts: Sequence[str], at: int, chance: random.R
     }
 
 
-def _segments(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def segments(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What an ended call went through: a menu, then an extension."""
     answered = row["started_at"] + 18 * SECOND
     for position, (kind, begin, end) in enumerate(
         (("auto_attendant", row["started_at"], answered), ("extension", answered, row["ended_at"]))
@@ -148,7 +149,7 @@ def _segments(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "started_at": begin,
             "ended_at": end,
             "summary": row["summary"] if spoken else None,
-            "transcription": "AI: Good morning.\nCaller: I would like to move my visit." if spoken else None,
+            "transcription": row["summary"] if spoken else None,
             "sentiment_label": "positive" if spoken else None,
             "sentiment_score": 0.4 if spoken else None,
         }

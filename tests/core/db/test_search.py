@@ -350,6 +350,7 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few rows are many, and no range of time is so short that its rows are read."""
     monkeypatch.setattr(call_queries, "SHORT_CALLS", -1)
     monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
+    monkeypatch.setattr(search_parts, "WALKED_MATCHES", 2)
     monkeypatch.setattr(search_newest, "WALKED_ROWS", 2)
 
 

@@ -230,7 +230,7 @@ class SearchIndex:
         """
         mode = needles.mode(tx.dialect, scan=scan)
         values = {**parameters, **self.parameters(mode, account_id, needles)}
-        parts = 0 if listed is None or mode != "sqlite" else len(listed.parts)
+        parts = 0 if listed is None or mode != "sqlite" else len(listed.every)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
         if mode == "postgresql" and listed is not None and self.parts is not None and self.parts.is_indexed:
             newest = self._newest.get(key)

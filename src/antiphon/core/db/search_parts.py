@@ -34,6 +34,9 @@ the day of its time, then the row's own number among those of that day."""
 LAST_DAY = (1 << PART_SHIFT - DAY_SHIFT) - 1
 FEW_MATCHES = 1000
 """So many are read rather than counted on the text index and looked through by days."""
+WALKED_MATCHES = 40
+"""A page with other filters is looked for in so many of the newest matches for each of its own, then in all
+of them."""
 
 _NOTHING = (1, 0)
 
@@ -75,12 +78,20 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The parts that a list is of; `is_all` when nothing but `since` and `until` leaves out rows of them."""
+    """The parts that a list is of; `is_all` when nothing but `since` and `until` leaves out rows of them.
+
+    `mixed` ones hold a few rows of the list besides others.
+    """
 
     parts: tuple[int, ...]
     is_all: bool
     since: int | None = None
     until: int | None = None
+    mixed: tuple[int, ...] = ()
+
+    @property
+    def every(self) -> tuple[int, ...]:
+        return self.parts + self.mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +141,45 @@ class PartSearch:
         days = _days_of(listed)
         if number is None or days.first > days.last:
             return [], 0
-        bases = [number << SCOPE_SHIFT | part << PART_SHIFT for part in listed.parts]
-        every = values | _bounds(bases, days.first, days.last)
+        bases = [number << SCOPE_SHIFT | part << PART_SHIFT for part in listed.every]
+        ranges = [_between(base, days.first, days.last) for base in bases]
         if not listed.is_all:
-            return read_page(tx, statements, every)
+            return self._find_filtered(tx, statements, bases, ranges, values)
+        pure = len(listed.parts)
         whole = [_between(base, *days.whole) for base in bases]
         total = sum(
-            int(tx.scalar(self._count, values | {"first": first, "last": last})) for first, last in whole
+            int(tx.scalar(self._count, values | {"first": first, "last": last}))
+            for first, last in whole[:pure]
         )
-        for day in days.cut:
-            total += int(tx.scalar(statements[1], values | _bounds(bases, day, day)))
+        read = [[_between(base, day, day) for base in bases] for day in days.cut]
+        if listed.mixed:
+            read.append([_NOTHING] * pure + whole[pure:])
+        total += sum(int(tx.scalar(statements[1], values | _bounds(every))) for every in read)
         limit, offset = values["limit"], values["offset"]
         if offset >= total or limit == 0:
             return [], total
         if total > FEW_MATCHES:
-            floor = self._floor(tx, values, whole, min(offset + limit, total))
-            every |= _bounds(bases, max(floor, days.first), days.last)
-        return [row.id for row in tx.all(statements[0], every)], total
+            floor = self._floor(tx, values, whole[:pure], min(offset + limit, total))
+            ranges = _from_day(bases, ranges, floor)
+        return [row.id for row in tx.all(statements[0], values | _bounds(ranges))], total
+
+    def _find_filtered(
+        self,
+        tx: ReadTx,
+        statements: Statements,
+        bases: list[int],
+        ranges: list[tuple[int, int]],
+        values: dict[str, Any],
+    ) -> tuple[list[str], int]:
+        """As `find` when every match has to be read for the total, which then is most of the work."""
+        depth = values["offset"] + values["limit"]
+        floor = self._floor(tx, values, ranges, WALKED_MATCHES * depth) if values["limit"] else 0
+        if floor:
+            newest = tx.all(statements[0], values | _bounds(_from_day(bases, ranges, floor)))
+            if len(newest) == values["limit"]:
+                total = int(tx.scalar(statements[1], values | _bounds(ranges)))
+                return [row.id for row in newest], total
+        return read_page(tx, statements, values | _bounds(ranges))
 
     def _floor(self, tx: ReadTx, values: dict[str, Any], whole: list[tuple[int, int]], depth: int) -> int:
         """The day from which on there are at least `depth` matches."""
@@ -198,10 +231,18 @@ def _between(base: int, first: int, last: int) -> tuple[int, int]:
     )
 
 
-def _bounds(bases: Sequence[int], first: int, last: int) -> dict[str, int]:
+def _from_day(bases: Sequence[int], ranges: Sequence[tuple[int, int]], floor: int) -> list[tuple[int, int]]:
+    """What a day and those after it have of the ranges."""
+    return [
+        (max(first, base | floor << DAY_SHIFT), last)
+        for base, (first, last) in zip(bases, ranges, strict=True)
+    ]
+
+
+def _bounds(ranges: Sequence[tuple[int, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for at, base in enumerate(bases):
-        found[f"first_{at}"], found[f"last_{at}"] = _between(base, first, last)
+    for at, (first, last) in enumerate(ranges):
+        found[f"first_{at}"], found[f"last_{at}"] = first, last
     return found
 
 

@@ -38,6 +38,7 @@ from antiphon.domain.conversations.tables import (
     INBOUND_PARTS,
     INTERNAL_PARTS,
     OUTBOUND_PARTS,
+    UNSENT_PARTS,
     day_counts,
     media,
     message_search,
@@ -243,7 +244,9 @@ _WAYS = {
     Direction.OUTBOUND: OUTBOUND_PARTS,
     Direction.INTERNAL: INTERNAL_PARTS,
 }
-_IN_PARTS = frozenset(("direction", "since", "until"))
+_COPIED = frozenset(("log", *_conditions(m)))
+"""Filters that the index of the search knows."""
+_IN_PARTS = frozenset(("log", "direction", "since", "until"))
 """Filters that the parts and days of a search leave nothing of."""
 
 
@@ -307,32 +310,12 @@ def list_messages(
     parameters |= {f"listed_{at}": channel.value for at, channel in enumerate(filters.channels)}
     needles = _needles(tx, account_id, filters)
     text = None
-    if needles is not None and filters.is_log:
+    if needles is not None and _COPIED.issuperset(active):
+        return _search(tx, account_id, filters, needles, active, parameters, limit, offset)
+    if needles is not None:
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
         parameters |= message_search.parameters(mode, account_id, needles)
-    elif needles is not None:
-        listed: list[BindParameter[str]] = [bindparam(f"listed_{at}") for at in range(len(filters.channels))]
-        ids, total = message_search.find(
-            tx,
-            account_id,
-            needles,
-            shape=(active, len(listed)),
-            conditions=lambda columns: (
-                columns.channel.in_(listed),
-                _is_sent(columns),
-                *(_conditions(columns)[name] for name in active),
-            ),
-            order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
-            parameters={**parameters, "limit": limit, "offset": offset},
-            listed=Listed(
-                tuple(part for channel in filters.channels for part in _parts(channel, filters.direction)),
-                _IN_PARTS.issuperset(active),
-                filters.since,
-                filters.until,
-            ),
-        )
-        return MessagePage(get_messages(tx, account_id, ids), total)
     page, count = _statements(active, len(filters.channels), text)
     if active == ("log",) and text is None and filters.channels == WRITTEN:
         total = int(tx.scalar(_COUNTERS, {"account_id": account_id, "names": [LOGGED_COUNTER]}))
@@ -349,6 +332,41 @@ def list_messages(
     # unscoped: see the statements
     statement = _LOGGED if filters.is_log else _MANY
     return MessagePage(_sorted(tx, account_id, statement, [row.id for row in rows]), total)
+
+
+def _search(
+    tx: ReadTx,
+    account_id: str,
+    filters: MessageFilters,
+    needles: Needles,
+    active: tuple[str, ...],
+    parameters: dict[str, Any],
+    limit: int,
+    offset: int,
+) -> MessagePage:
+    """As `list_messages`; of the log too, as erased messages have no words."""
+    listed: list[BindParameter[str]] = [bindparam(f"listed_{at}") for at in range(len(filters.channels))]
+    ids, total = message_search.find(
+        tx,
+        account_id,
+        needles,
+        shape=(active, len(listed)),
+        conditions=lambda columns: (
+            columns.channel.in_(listed),
+            *(() if filters.is_log else (_is_sent(columns),)),
+            *(_conditions(columns)[name] for name in active if name != "log"),
+        ),
+        order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
+        parameters={**parameters, "limit": limit, "offset": offset},
+        listed=Listed(
+            tuple(part for channel in filters.channels for part in _parts(channel, filters.direction)),
+            _IN_PARTS.issuperset(active),
+            filters.since,
+            filters.until,
+            UNSENT_PARTS if filters.is_log else (),
+        ),
+    )
+    return MessagePage(get_messages(tx, account_id, ids), total)
 
 
 def _list_by_days(

@@ -217,7 +217,8 @@ messages = Table(
 INBOUND_PARTS = {"sms": 1, "whatsapp": 3, "email": 5, "webchat": 7, "call": 9, "voicegram": 11, "note": 13}
 OUTBOUND_PARTS = {channel: part + 1 for channel, part in INBOUND_PARTS.items()}
 INTERNAL_PARTS = {"note": 15}
-"""Of `message_search`; messages that are not sent yet are in another."""
+UNSENT_PARTS = (0,)
+"""Of `message_search`; the last has what is not sent yet or was canceled, whatever its channel."""
 message_search = SearchIndex(
     messages,
     "created_at",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, func, select
 from antiphon.core.clock import ManualClock
 from antiphon.core.db.lock import ServerLock
 from antiphon.core.db.prepared import Prepared, Query
-from antiphon.core.db.sqlite import KEPT_FETCHES, SqliteDatabase, connect
+from antiphon.core.db.sqlite import KEPT_FETCHES, SLOW_READ_SECONDS, SqliteDatabase, connect
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import ConfigurationError, StoreBusyError
 from antiphon.core.events import EventBus
@@ -162,6 +162,11 @@ def test_the_lock_error_is_for_the_operator(tmp_path: Path) -> None:
         pass
 
 
+def _accounts_named(make: Callable[[Iterable[Sequence[Any]]], Any]) -> Query[Any]:
+    """A query of one row: how many accounts have this name."""
+    return Query(Prepared(select(func.count()).where(accounts.c.name == bindparam("name"))), make)
+
+
 async def test_a_fetch_is_kept_until_anybody_commits(sqlite_database: SqliteDatabase) -> None:
     """A commit of this process or of another one ends it; so do many different fetches."""
     made: list[int] = []
@@ -170,24 +175,74 @@ async def test_a_fetch_is_kept_until_anybody_commits(sqlite_database: SqliteData
         made.extend(row[0] for row in rows)
         return made[-1]
 
-    query = Query(Prepared(select(func.count()).where(accounts.c.name == bindparam("name"))), count)
+    query = _accounts_named(count)
 
-    def fetch(name: str = "a") -> int:
-        # As `fetch` does, but always in this thread: each has a connection, which keeps its own.
-        return sqlite_database._fetch(query, {"name": name})
+    async def fetch(name: str = "a") -> int:
+        return await sqlite_database.fetch(query, name=name)
 
-    assert [fetch(), fetch(), fetch()] == [0, 0, 0]
+    assert [await fetch() for _ in range(3)] == [0, 0, 0]
     assert len(made) == 1
     await sqlite_database.write(_create, "a")
-    assert [fetch(), fetch()] == [1, 1]
+    assert [await fetch() for _ in range(2)] == [1, 1]
     assert len(made) == 2
     other = connect(sqlite_database.path)
     other.execute("UPDATE accounts SET name = 'b'")
     other.close()
-    assert [fetch(), fetch("b"), fetch()] == [0, 1, 0]
+    assert [await fetch(name) for name in ("a", "b", "a")] == [0, 1, 0]
     assert len(made) == 4
     for number in range(KEPT_FETCHES):
-        fetch(f"other {number}")
+        await fetch(f"other {number}")
     made.clear()
-    assert fetch() == 0
+    assert await fetch() == 0
     assert made == [0]
+
+
+async def test_what_is_kept_needs_no_thread(sqlite_database: SqliteDatabase) -> None:
+    """A slow fetch leaves the event loop, its kept result does not."""
+    threads: list[str] = []
+
+    def slow(rows: Iterable[Sequence[Any]]) -> int:
+        threads.append(threading.current_thread().name)
+        # Its own processor time, which alone makes a read slow.
+        end = time.thread_time() + 2 * SLOW_READ_SECONDS
+        while time.thread_time() < end:
+            pass
+        return next(iter(rows))[0]
+
+    query = _accounts_named(slow)
+    for _ in range(2):
+        assert [await sqlite_database.fetch(query, name="a") for _ in range(3)] == [0, 0, 0]
+        await sqlite_database.write(_create, "b")
+    assert [name.partition("_")[0] for name in threads] == ["db-read", "db-read"]
+
+
+async def test_a_fetch_that_a_commit_overtook_is_not_kept(sqlite_database: SqliteDatabase) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def count(rows: Iterable[Sequence[Any]]) -> int:
+        found = next(iter(rows))[0]
+        begun.set()
+        assert go_on.wait(10)
+        return found
+
+    query = _accounts_named(count)
+    overtaken = asyncio.create_task(sqlite_database.fetch(query, name="a"))
+    await asyncio.to_thread(begun.wait, 10)
+    await sqlite_database.write(_create, "a")
+    # Another fetch has seen the commit before the first one ends.
+    assert await sqlite_database.fetch(_accounts_named(lambda rows: len(list(rows))), name="a") == 1
+    go_on.set()
+    assert await overtaken == 0
+    assert await sqlite_database.fetch(query, name="a") == 1
+
+
+async def test_a_result_that_was_made_into_another_is_kept_as_that(sqlite_database: SqliteDatabase) -> None:
+    query = _accounts_named(lambda rows: next(iter(rows))[0])
+    doubled = query.then(lambda count: [count, count])
+    first = await sqlite_database.fetch(doubled, name="a")
+    assert first == [0, 0]
+    assert await sqlite_database.fetch(doubled, name="a") is first
+    assert await sqlite_database.fetch(query, name="a") == 0
+    await sqlite_database.write(_create, "a")
+    assert await sqlite_database.fetch(doubled, name="a") == [1, 1]
+    assert await sqlite_database.read(doubled, name="a") == [1, 1]

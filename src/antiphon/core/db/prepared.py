@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from antiphon.core.db.transaction import ReadTx
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _SQLITE: Dialect = SQLiteDialect_pysqlite()
 _POSTGRES: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # of the library
@@ -167,3 +168,7 @@ class Query(Generic[T]):
     def __call__(self, tx: ReadTx, **parameters: Any) -> T:
         """The same within a transaction."""
         return self.make(tx.all(self.statement, parameters))
+
+    def then(self, make: Callable[[T], R]) -> Query[R]:
+        """This read with what `make` turns its result into, which a store keeps instead of the result."""
+        return Query(self.statement, lambda rows: make(self.make(rows)))

@@ -64,11 +64,14 @@ class _Reader:
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def kept(self) -> dict[tuple[Any, ...], Any]:
-        """Results by query and parameters; empty once another connection, of any process, has committed."""
+        """Results by query and parameters; a new one once another connection, of any process, has committed.
+
+        It takes what was read after this call, however late: when that is stale, so is the whole of it.
+        """
         (version,) = self.driver.raw.execute("PRAGMA data_version").fetchone()
         if version != self._version or len(self._kept) >= KEPT_FETCHES:
             self._version = version
-            self._kept.clear()
+            self._kept = {}
         return self._kept
 
 
@@ -199,10 +202,17 @@ class SqliteDatabase:
         return await loop.run_in_executor(self._pool, self._read, fn, args, kwargs)
 
     async def fetch(self, query: Query[T], **parameters: Any) -> T:
+        kept = self._reader().kept()
+        key = (query, *parameters.values())
+        if key in kept:
+            return cast(T, kept[key])
         if self._read_costs.get(query, 1.0) < SLOW_READ_SECONDS:
-            return self._fetch(query, parameters)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._fetch, query, parameters)
+            found = self._fetch(query, parameters)
+        else:
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._pool, self._fetch, query, parameters)
+        kept[key] = found
+        return found
 
     def _read(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         reader = self._reader()
@@ -216,16 +226,11 @@ class SqliteDatabase:
 
     def _fetch(self, query: Query[T], parameters: dict[str, Any]) -> T:
         reader = self._reader()
-        key = (query, *parameters.values())
-        kept = reader.kept()
-        if key in kept:
-            return cast(T, kept[key])
         meter = _ReadMeter()
         try:
-            found = kept[key] = query.make(reader.driver.tuples(query.statement, parameters))
+            return query.make(reader.driver.tuples(query.statement, parameters))
         finally:
             self._learn(query, meter.seconds())
-        return found
 
     def _learn(self, read: object, elapsed: float) -> None:
         known = self._read_costs.get(read, elapsed)

@@ -280,6 +280,41 @@ async def test_pages_are_complete_and_in_order(world: World) -> None:
     assert list(meta) == ["page", "limit", "total", "total_pages", "has_more"]
 
 
+async def test_a_page_asked_for_again(world: World) -> None:
+    """6, 8.1: the rows, their order and total are those of now and of the account; links are signed anew."""
+    stored = {"recording_key": "calls/a/recording.webm"}
+    older = await add(world, results=stored)
+    silent = await add(world, at=NOON + SECOND)
+    foreign = await add(world, world.theirs, results=stored)
+
+    async def rows(tenant: Tenant, query: str = "") -> dict[str, str | None]:
+        response = await world.get(f"/calls{query}", tenant=tenant)
+        body = response.json()
+        assert body["meta"]["total"] == (len(body["data"]) if not query else 3)
+        return {row["id"]: row["recording_url"] for row in body["data"]}
+
+    first = await rows(world.ours)
+    assert list(first) == [silent, older]
+    assert first[silent] is None
+    assert list(await rows(world.theirs)) == [foreign]
+    assert await rows(world.ours) == first
+    world.clock.advance(1)
+    again = await rows(world.ours)
+    assert list(again) == [silent, older]
+    expiries = {
+        world.services.recordings.expiry(older, str(url[older]).partition("?t=")[2]) for url in (first, again)
+    }
+    assert expiries == {world.clock.now() + HOUR, world.clock.now() + HOUR - 1}
+    newest = await add(world, at=NOON + 2 * SECOND, results=stored)
+    assert list(await rows(world.ours)) == [newest, silent, older]
+    assert list(await rows(world.ours, "?limit=1")) == [newest]
+    assert list(await rows(world.theirs)) == [foreign]
+    await world.services.database.write(delete_recording, world.ours.account_id, older)
+    assert (await rows(world.ours))[older] is None
+    await world.services.database.write(delete_call, world.ours.account_id, silent)
+    assert list(await rows(world.ours)) == [newest, older]
+
+
 async def test_an_account_without_calls(world: World) -> None:
     response = await world.get("/calls")
     assert response.json() == {

@@ -74,7 +74,7 @@ class Routes(endpoints.Routes[Call, None]):
 
 async def run(endpoint: Endpoint, request: Request) -> Response:
     call = Call(request, services_of(request))
-    return await answer(call, _serve(endpoint, call), _refusal, ApiError("INTERNAL_ERROR").response)
+    return await answer(call, _serve(endpoint, call), _refusal, _failure)
 
 
 async def _serve(endpoint: Endpoint, call: Call) -> Response:
@@ -86,3 +86,7 @@ def _refusal(error: Exception) -> Response | None:
     if isinstance(error, NotFoundError):
         error = ApiError("NOT_FOUND")
     return error.response() if isinstance(error, ApiError) else None
+
+
+def _failure() -> Response:
+    return ApiError("INTERNAL_ERROR").response()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
 
 from antiphon.core.clock import HOUR
@@ -22,8 +23,12 @@ class RecordingLinks:
 
     def url(self, call_id: str, expires_at: int) -> str:
         """The address that plays the call's recording until `expires_at` (milliseconds)."""
+        return self.urls((call_id,), expires_at)[0]
+
+    def urls(self, call_ids: Iterable[str], expires_at: int) -> list[str]:
+        """As `url`, of each call."""
         time = f"{expires_at:012x}"
-        return f"{self._prefix}{call_id}?t={time}{self._mac(call_id, time)}"
+        return [f"{self._prefix}{call_id}?t={time}{self._mac(call_id, time)}" for call_id in call_ids]
 
     def expiry(self, call_id: str, token: str) -> int | None:
         """When the token made for this call ends; None for any other text."""

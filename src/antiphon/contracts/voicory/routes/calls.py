@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from pydantic import Field
 from starlette.responses import Response
 
-from antiphon.contracts.rows import RowCache
+from antiphon.contracts.rows import GAP, JsonRows, RowCache
 from antiphon.contracts.voicory.filters import RANGE, UUID_SCHEMA
 from antiphon.contracts.voicory.routing import Call as Request
 from antiphon.contracts.voicory.routing import Routes
@@ -22,9 +22,9 @@ from antiphon.core.errors import NotFoundError
 from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.company import get_company
 from antiphon.domain.calls import turns
-from antiphon.domain.calls.links import LINK_VALIDITY_MS, RecordingLinks
+from antiphon.domain.calls.links import LINK_VALIDITY_MS
 from antiphon.domain.calls.queries import FEED, get_call, list_feed, list_latest
-from antiphon.domain.calls.records import CallFilters
+from antiphon.domain.calls.records import CallFilters, CallRows
 
 ROUTES = Routes("Calls")
 
@@ -69,9 +69,7 @@ class _Turn(msgspec.Struct, gc=False):
     text: str
 
 
-# A byte that no JSON holds.
-_GAP = b"\0"
-_LINK = msgspec.Raw(_GAP)
+_LINK = msgspec.Raw(GAP)
 _encode = msgspec.json.Encoder().encode
 _of_list = attrgetter(*(column.name for column in FEED))
 _decode_turns = msgspec.json.Decoder(list[_Turn]).decode
@@ -110,12 +108,12 @@ async def list_calls(request: Request) -> Response:
         return request.listed([], 0)
     if wanted == _EVERYTHING and filters.page == 1:
         fetch = services.database.fetch
-        page = await fetch(list_latest, account_id=request.account_id, limit=filters.limit)
+        page = await fetch(_latest, account_id=request.account_id, limit=filters.limit)
     else:
         read = services.database.read
-        page = await read(list_feed, request.account_id, wanted, filters.limit, filters.offset)
-    expires_at = services.clock.now() + LINK_VALIDITY_MS
-    return request.listed(_rendered_rows(page.rows, services.recordings, expires_at), page.total)
+        page = _page(await read(list_feed, request.account_id, wanted, filters.limit, filters.offset))
+    links = services.recordings.urls(page.rows.gaps, services.clock.now() + LINK_VALIDITY_MS)
+    return request.listed(msgspec.Raw(page.rows.filled([*map(_encode, links)])), page.total)
 
 
 @ROUTES.one("/calls/{id}", answer=One[CallDetail])
@@ -134,20 +132,23 @@ async def get_call_detail(request: Request) -> Response:
     return request.one(view)
 
 
-def _rendered_rows(rows: Sequence[Any], links: RecordingLinks, expires_at: int) -> msgspec.Raw:
-    shown = []
-    for row in rows:
-        pieces = _pieces(row)
-        shown.append(_encode(links.url(row[0], expires_at)).join(pieces) if len(pieces) == 2 else pieces[0])
-    return msgspec.Raw(b"[" + b",".join(shown) + b"]")
+def _render(row: Sequence[Any]) -> bytes:
+    return _encode(_view(row))
 
 
-def _render(row: Sequence[Any]) -> tuple[bytes, ...]:
-    """The JSON of a row, cut where the recording's link belongs if there is one."""
-    return tuple(_encode(_view(row)).split(_GAP))
+class _Page(NamedTuple):
+    """A page of a list with the links to recordings left open."""
+
+    rows: JsonRows
+    total: int
 
 
-_pieces = RowCache(_render)
+def _page(found: CallRows) -> _Page:
+    return _Page(_ROWS.array(found.rows), found.total)
+
+
+_ROWS = RowCache(_render)
+_latest = list_latest.then(_page)
 
 
 def _view(row: Sequence[Any]) -> dict[str, Any]:

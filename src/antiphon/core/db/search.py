@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -26,7 +26,16 @@ from sqlalchemy import (
     select,
 )
 
-from antiphon.core.db.search_newest import NewestStatements, find_newest, like_any, newest_statements
+from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.search_newest import (
+    NewestStatements,
+    Occurs,
+    find_newest,
+    like_any,
+    newest_statements,
+    read_walk,
+    walk_of,
+)
 from antiphon.core.db.search_parts import (
     NUMBER,
     SCOPE_SHIFT,
@@ -127,6 +136,7 @@ class SearchIndex:
         self.text_name = f"{table.name}_search_text"
         self._statements: dict[tuple[Any, ...], Statements] = {}
         self._newest: dict[tuple[Any, ...], NewestStatements] = {}
+        self._walks: dict[tuple[Any, ...], Prepared] = {}
 
     @cached_property
     def rows(self) -> Table:
@@ -144,11 +154,7 @@ class SearchIndex:
     def source(self, mode: Mode, count: int) -> Source:
         """The rows of an account that match any of `count` texts; the values are those of `parameters`."""
         if mode == "sqlite scan":
-            whole_text = self.table.c.search_text
-            start = case((bindparam("past_head"), func.instr(whole_text, HEAD_END) + 1), else_=1)
-            looked_at = func.substr(whole_text, start)
-            # Its LIKE takes capitals for small letters.
-            return self._scan([func.instr(looked_at, bindparam(f"needle_{at}")) > 0 for at in range(count)])
+            return self._scan(_occurs(self.table.c.search_text, count))
         if mode != "sqlite":
             rows = self.table if mode == "postgresql scan" else self.rows
             found = like_any(rows.c.search_text, count)
@@ -209,6 +215,32 @@ class SearchIndex:
         ids = select(source.columns.id).select_from(source.rows).where(*source.conditions)
         return self.table.c.id.in_(ids)
 
+    def walk(
+        self,
+        tx: ReadTx,
+        account_id: str,
+        needles: Needles,
+        *,
+        by: str,
+        is_descending: bool,
+        limit: int,
+        offset: int,
+    ) -> list[str] | None:
+        """The ids of a page of all that match, by a column that the table has an index of for each account.
+
+        None when too few of the first rows match.
+        """
+        count = len(needles.texts)
+        values = self.parameters(needles.mode(tx.dialect, scan=True), account_id, needles)
+        key = (tx.dialect, count, by, is_descending)
+        statement = self._walks.get(key)
+        if statement is None:
+            occurs: Occurs = partial(_occurs if tx.dialect == "sqlite" else like_any, texts=count)
+            statement = self._walks[key] = walk_of(
+                self._scan(()), by, occurs, lambda columns: (), partial(_order, by, is_descending)
+            )
+        return read_walk(tx, statement, {**values, "limit": limit, "offset": offset})
+
     def find(
         self,
         tx: ReadTx,
@@ -247,6 +279,19 @@ class SearchIndex:
         if listed is not None and parts:
             return self._in_parts.find(tx, statements, listed, values)
         return read_page(tx, statements, values)
+
+
+def _occurs(column: ColumnElement[str], texts: int) -> list[ColumnElement[bool]]:
+    # SQLite's LIKE takes capitals for small letters.
+    start = case((bindparam("past_head"), func.instr(column, HEAD_END) + 1), else_=1)
+    looked_at = func.substr(column, start)
+    return [func.instr(looked_at, bindparam(f"needle_{at}")) > 0 for at in range(texts)]
+
+
+def _order(by: str, is_descending: bool, columns: Columns) -> tuple[ColumnElement[Any], ...]:
+    if is_descending:
+        return columns[by].desc(), columns.id.desc()
+    return columns[by], columns.id
 
 
 def _escaped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Lists by time on PostgreSQL, where sorting many matches for a page costs as much as counting them."""
+"""Pages of frequent matches, found among the first rows of a list rather than among all that match."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MAX_DEPTH = 200
 
 Conditions = Callable[[Columns], Sequence[ColumnElement[bool]]]
 Order = Callable[[Columns], Sequence[ColumnElement[Any]]]
+Occurs = Callable[[ColumnElement[str]], Sequence[ColumnElement[bool]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,23 @@ def newest_statements(
     source: Source, rows: Source, time: str, texts: int, conditions: Conditions, order: Order
 ) -> NewestStatements:
     """Statements of the matches of `texts` in `source`, and of the `rows` of the table itself."""
+    walk = walk_of(rows, time, lambda column: like_any(column, texts), conditions, order)
+    return NewestStatements(statements_of(source, conditions, order), walk)
+
+
+def walk_of(rows: Source, by: str, occurs: Occurs, conditions: Conditions, order: Order) -> Prepared:
+    """A page of the matches among the first `walked` of the rows in an order by `by` and ids."""
     c = rows.columns
-    newest = (
-        select(c.id, c.search_text, c[time])
+    first = (
+        select(c.id, c.search_text, c[by])
         .where(*rows.conditions, *conditions(c))
         .order_by(*order(c))
         .limit(bindparam("walked"))
         .subquery()
     )
-    found = select(newest.c.id).where(or_(*like_any(newest.c.search_text, texts)))
-    page = found.order_by(*order(newest.c))  # type: ignore[arg-type]  # columns of the same names
-    page = page.limit(bindparam("limit")).offset(bindparam("offset"))
-    return NewestStatements(statements_of(source, conditions, order), Prepared(page))
+    page = select(first.c.id).where(or_(*occurs(first.c.search_text)))
+    page = page.order_by(*order(first.c))  # type: ignore[arg-type]  # columns of the same names
+    return Prepared(page.limit(bindparam("limit")).offset(bindparam("offset")))
 
 
 def like_any(column: ColumnElement[str], texts: int) -> list[ColumnElement[bool]]:
@@ -53,10 +59,17 @@ def like_any(column: ColumnElement[str], texts: int) -> list[ColumnElement[bool]
 
 def find_newest(tx: ReadTx, statements: NewestStatements, values: dict[str, Any]) -> tuple[list[str], int]:
     """The ids of a page and the exact total."""
+    page = read_walk(tx, statements.walk, values)
+    if page is None:
+        return read_page(tx, statements.every, values)
+    return page, int(tx.scalar(statements.every[1], values))
+
+
+def read_walk(tx: ReadTx, walk: Prepared, values: dict[str, Any]) -> list[str] | None:
+    """The ids of a page; None when the rows that were looked through do not hold all of it."""
     limit = values["limit"]
     depth = values["offset"] + limit
-    if 0 < depth <= MAX_DEPTH and limit:
-        rows = tx.all(statements.walk, {**values, "walked": WALKED_ROWS * depth})
-        if len(rows) == limit:
-            return [row.id for row in rows], int(tx.scalar(statements.every[1], values))
-    return read_page(tx, statements.every, values)
+    if not limit or depth > MAX_DEPTH:
+        return None
+    rows = tx.all(walk, {**values, "walked": WALKED_ROWS * depth})
+    return [row.id for row in rows] if len(rows) == limit else None

@@ -267,8 +267,8 @@ def statements_of(
 
 def read_page(tx: ReadTx, statements: Statements, values: dict[str, Any]) -> tuple[list[str], int]:
     """The ids and the total of a page and a count by the same conditions."""
-    rows = tx.all(statements[0], values)
+    limit, offset = values["limit"], values["offset"]
+    rows = tx.all(statements[0], values) if limit else []
     if rows:
         return [row.id for row in rows], int(rows[0].total)
-    is_beyond = values["offset"] > 0 or values["limit"] == 0
-    return [], int(tx.scalar(statements[1], values)) if is_beyond else 0
+    return [], int(tx.scalar(statements[1], values)) if offset or not limit else 0

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import Mode, needles_of
+from antiphon.core.db.search import Mode, Needles, needles_of
 from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import ReadTx
 from antiphon.domain.contacts.counts import LIFECYCLE, OWNER, SOURCE, STAGE, TAG, count_group
@@ -71,8 +71,17 @@ class _Shape:
 
     @property
     def is_copied(self) -> bool:
-        """Whether the index of the search holds all that the list filters and sorts by."""
-        return not (self.stages or self.tag) and self.sort.removeprefix("-") == "created_at"
+        """Whether the index of the search holds all that the list filters by."""
+        return not (self.stages or self.tag)
+
+    @property
+    def is_by_creation(self) -> bool:
+        return self.sort.removeprefix("-") == "created_at"
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether a filter besides the time leaves out rows."""
+        return self.lifecycle or self.unset or self.stage or self.owner or self.source
 
     def conditions(self, columns: Columns) -> list[ColumnElement[bool]]:
         """Those on columns that the index of the search has too."""
@@ -140,17 +149,7 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
     }
     if needles is not None and mode is not None:
         if shape.is_copied and filters.condition is None:
-            ids, total = contact_search.find(
-                tx,
-                account_id,
-                needles,
-                shape=(shape,),
-                conditions=shape.conditions,
-                order=shape.by_creation,
-                parameters=parameters,
-                listed=_parts(shape, filters),
-            )
-            return _listed(tx, account_id, ids, total)
+            return _search(tx, account_id, filters, needles, shape, parameters)
         parameters |= contact_search.parameters(mode, account_id, needles)
     page: Prepared | Executable
     count: Prepared | Executable
@@ -167,12 +166,47 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
     return _listed(tx, account_id, [row.id for row in tx.all(page, parameters)], total)
 
 
+def _search(
+    tx: ReadTx,
+    account_id: str,
+    filters: LeadFilters,
+    needles: Needles,
+    shape: _Shape,
+    parameters: dict[str, Any],
+) -> ContactPage:
+    """As `list_leads` for filters that the index of the search knows."""
+    limit, offset = parameters["limit"], parameters["offset"]
+    # In the other orders it gives the total alone.
+    ids, total = contact_search.find(
+        tx,
+        account_id,
+        needles,
+        shape=(shape,),
+        conditions=shape.conditions,
+        order=shape.by_creation,
+        parameters={**parameters, "limit": limit if shape.is_by_creation else 0},
+        listed=_parts(shape, filters),
+    )
+    if shape.is_by_creation or offset >= total:
+        return _listed(tx, account_id, ids, total)
+    page = None
+    if not (shape.is_grouped or shape.since or shape.until):
+        by, is_descending = SORTS[shape.sort.removeprefix("-")].name, shape.sort.startswith("-")
+        page = contact_search.walk(
+            tx, account_id, needles, by=by, is_descending=is_descending, limit=limit, offset=offset
+        )
+    if page is None:
+        mode = needles.mode(tx.dialect)
+        found = parameters | contact_search.parameters(mode, account_id, needles)
+        page = [row.id for row in tx.all(_statements(shape)[0], found)]
+    return _listed(tx, account_id, page, total)
+
+
 def _parts(shape: _Shape, filters: LeadFilters) -> Listed | None:
-    """What the parts of a search leave of a list; None for those in another order."""
-    if shape.sort != "-created_at":
+    """What the parts of a search leave of a list; None for the oldest first."""
+    if shape.sort == "created_at":
         return None
-    is_all = not (shape.lifecycle or shape.unset or shape.stage or shape.owner or shape.source)
-    return Listed(EVERY_PART, is_all, filters.since, filters.until)
+    return Listed(EVERY_PART, not shape.is_grouped, filters.since, filters.until)
 
 
 def _listed(tx: ReadTx, account_id: str, ids: list[str], total: int) -> ContactPage:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -153,10 +154,18 @@ async def migrated_postgres_url(postgres_url: str) -> str:
     return postgres_url
 
 
-@pytest.fixture
-async def clean_postgres_url(migrated_postgres_url: str) -> str:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_cleaner(migrated_postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Kept open: a fresh connection's empty caches make five times the work of emptying the tables."""
+    connection = await asyncpg.connect(migrated_postgres_url)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clean_postgres_url(migrated_postgres_url: str, postgres_cleaner: asyncpg.Connection) -> str:
     """The same with no rows in it."""
-    await empty_postgres(migrated_postgres_url)
+    await empty_postgres(postgres_cleaner)
     return migrated_postgres_url
 
 

@@ -48,13 +48,9 @@ END $$
 """
 
 
-async def empty_postgres(url: str) -> None:
+async def empty_postgres(connection: asyncpg.Connection) -> None:
     """Empty every table but the migrations' own; identities start again.
 
     Truncating makes new files for every table and index: ten times the work of deleting a test's few rows.
     """
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(_EMPTY)
-    finally:
-        await connection.close()
+    await connection.execute(_EMPTY)

@@ -152,7 +152,8 @@ async def test_reads_survive_a_restart_of_the_server(postgres_database: Postgres
         tx.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND application_name = 'antiphon'"
+                " AND pid <> pg_backend_pid()"
             )
         )
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from antiphon.speech.insight.factory import InsightConfig, create_insight
 from antiphon.speech.insight.port import Insight, InsightEngine, InsightHints
-from antiphon.speech.insight.rules import RulesEngine
 from antiphon.speech.workers import Lane, MediaPool
+
+if TYPE_CHECKING:
+    from antiphon.speech.insight.rules import RulesEngine
 
 TIMEOUT = 30.0
 
 
 @lru_cache(maxsize=1)
 def _rules() -> RulesEngine:
+    # Here, for the server imports this module and never the rules.
+    from antiphon.speech.insight.rules import RulesEngine
+
     return RulesEngine()
 
 

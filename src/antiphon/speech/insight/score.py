@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from antiphon.speech.insight.port import Sentiment
-from antiphon.speech.insight.rules.sentiment import sentiment_score
 
 _CLEAR = 0.35
 
 
 def score_of(text: str, label: Sentiment | None) -> float:
     """-1..1 with two decimals, on the label's side, whoever found the label."""
+    # Here, for the server imports this module and never the rules.
+    from antiphon.speech.insight.rules.sentiment import sentiment_score
+
     score = sentiment_score(text)
     if label == "positive":
         score = max(score, _CLEAR)

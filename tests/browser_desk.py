@@ -1,4 +1,7 @@
-"""Debian's Chromium with a microphone that plays a file, before a real server and a webhook receiver."""
+"""Debian's Chromium with a microphone that plays a file, before a real server and a webhook receiver.
+
+Tests and fixtures run on the session's loop, to which the one Playwright and its browsers belong.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from antiphon.web.static import STATIC_ROOT, is_built
 from demo_content import fill
@@ -29,6 +32,7 @@ FLAGS = (
     "--disable-sync",
 )
 MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+on_session_loop = pytest_asyncio.fixture(loop_scope="session")
 SPEECH = "My heating is broken. Please call me back tomorrow."
 
 
@@ -76,20 +80,20 @@ async def serving(folder: Path, *options: str, data: Path | None = None) -> Asyn
         server.abandon()
 
 
-@pytest.fixture
+@on_session_loop
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with serving(tmp_path) as server:
         yield server
 
 
-@pytest.fixture
+@on_session_loop
 async def used_server(tmp_path: Path, two_weeks: Path) -> AsyncIterator[Server]:
     """With the account that has been in use for two weeks, on a port that it keeps over a restart."""
     async with serving(tmp_path, "--port", str(free_port()), data=two_weeks) as server:
         yield server
 
 
-@pytest.fixture
+@on_session_loop
 async def receiver() -> AsyncIterator[Receiver]:
     receiver = Receiver()
     await receiver.start()
@@ -97,31 +101,59 @@ async def receiver() -> AsyncIterator[Receiver]:
     await receiver.stop()
 
 
-class Desk:
-    """Opens browsers and closes them at the end."""
+class Browsers:
+    """One per set of flags, which all tests of this process share: launching costs more than most tests."""
 
-    def __init__(self, executable: str, stack: AsyncExitStack) -> None:
+    def __init__(self, playwright: Playwright, executable: str) -> None:
+        self._playwright = playwright
         self._executable = executable
+        self._open: dict[tuple[str, ...], Browser] = {}
+
+    async def get(self, *flags: str) -> Browser:
+        found = self._open.get(flags)
+        if found is None or not found.is_connected():
+            found = await self._playwright.chromium.launch(
+                executable_path=self._executable, args=[*FLAGS, *flags]
+            )
+            self._open[flags] = found
+        return found
+
+    async def close(self) -> None:
+        for browser in self._open.values():
+            await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers(chromium: str) -> AsyncIterator[Browsers]:
+    async with async_playwright() as playwright:
+        browsers = Browsers(playwright, chromium)
+        yield browsers
+        await browsers.close()
+
+
+class Desk:
+    """Opens pages, each with cookies and storage of its own, and closes them at the end."""
+
+    def __init__(self, browsers: Browsers, stack: AsyncExitStack) -> None:
+        self._browsers = browsers
         self._stack = stack
         self.problems: list[str] = []
 
     async def browser(self, *flags: str) -> Browser:
-        playwright = await self._stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=self._executable, args=[*FLAGS, *flags])
-        self._stack.push_async_callback(browser.close)
-        return browser
+        return await self._browsers.get(*flags)
 
     async def page(self, browser: Browser, **options: Any) -> Page:
         context = await browser.new_context(**options)
+        self._stack.push_async_callback(context.close)
         context.set_default_timeout(60_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         return page
 
 
-@pytest.fixture
-async def desk(chromium: str) -> AsyncIterator[Desk]:
+@on_session_loop
+async def desk(browsers: Browsers) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
-        desk = Desk(chromium, stack)
+        desk = Desk(browsers, stack)
         yield desk
     assert desk.problems == []

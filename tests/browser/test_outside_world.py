@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Page, expect
 
-from browser_desk import MICROPHONE, Desk
+from browser_desk import MICROPHONE, Desk, on_session_loop
 from screens import sign_in
 from server_process import Server
 from waiting import eventually
@@ -133,7 +133,7 @@ async def test_the_network_reports_on_what_was_sent(server: Server, desk: Desk) 
     await expect(sent.get_by_role("button")).to_contain_text("Read")
 
 
-@pytest.fixture
+@on_session_loop
 async def shop() -> AsyncIterator[tuple[str, list[str]]]:
     """A stranger's page on another origin, and the snippet it holds."""
     snippet: list[str] = []

@@ -16,7 +16,7 @@ from aiohttp import web
 from playwright.async_api import Locator, Page, expect
 from standardwebhooks import Webhook
 
-from browser_desk import MICROPHONE, Desk
+from browser_desk import MICROPHONE, Desk, on_session_loop
 from receivers import Receiver
 from screens import sign_in
 from server_process import Server, process_environment
@@ -126,7 +126,7 @@ async def test_a_second_message_needs_no_second_code(server: Server, desk: Desk,
     await expect(page.get_by_text(VISITOR)).to_be_visible()
 
 
-@pytest.fixture
+@on_session_loop
 async def shop() -> AsyncIterator[str]:
     """A stranger's page on another origin; the channel is put in by the test through `?channel=`."""
 

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Page, expect
 
-from browser_desk import Desk
+from browser_desk import Desk, on_session_loop
 from receivers import Receiver
 from screens import sign_in
 from server_process import Process, Server
@@ -27,7 +27,7 @@ PATIENCE = 120.0
 PATIENCE_MS = 120_000
 
 
-@pytest.fixture
+@on_session_loop
 async def fresh(tmp_path: Path) -> AsyncIterator[str]:
     """A server without an account; its address."""
     settings = {"data_dir": str(tmp_path / "data"), "speech_processes": "1"}

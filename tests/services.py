@@ -13,10 +13,39 @@ import time
 from pathlib import Path
 
 START_SECONDS = 60
+ROOM_BYTES = 4 * 1024**3
+_MEMORY = Path("/dev/shm")
+_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"))
 
 
 class MissingPartError(Exception):
     """A program that a test group needs is not installed."""
+
+
+def folder_in_memory(memory: Path = _MEMORY, room: int = ROOM_BYTES) -> Path | None:
+    """This user's own folder for temporary files in memory; None where fewer than `room` bytes are free.
+
+    Thousands of databases are made and thrown away, which a disk's queue need not know.
+    """
+    try:
+        system = os.statvfs(memory)
+        if system.f_flag & os.ST_NOEXEC or min(system.f_bavail * system.f_frsize, _free_memory()) < room:
+            return None
+        folder = memory / f"antiphon-tests-{os.geteuid()}"
+        folder.mkdir(0o755, exist_ok=True)
+        return folder if folder.stat().st_uid == os.geteuid() and not folder.is_symlink() else None
+    except OSError:
+        return None
+
+
+def _free_memory() -> int:
+    """Bytes; of the machine, or of the control group where that allows less."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    if all(path.is_file() for path in _LIMITS):
+        limit, used = (path.read_text().strip() for path in _LIMITS)
+        free = free if limit == "max" else min(free, int(limit) - int(used))
+    return free
 
 
 def free_port() -> int:

@@ -1,11 +1,14 @@
-"""The harness keeps its own promises: no test leaves the machine."""
+"""The harness keeps its own promises: no test leaves the machine; memory is used where there is plenty."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
+
+from services import folder_in_memory
 
 
 def test_connection_to_the_outside_is_refused() -> None:
@@ -32,3 +35,21 @@ async def test_loopback_works() -> None:
         assert await reader.read() == b""
         writer.close()
         await writer.wait_closed()
+
+
+def test_temporary_files_are_in_memory_only_where_there_is_room(tmp_path: Path) -> None:
+    found = folder_in_memory(tmp_path, room=1)
+    assert found is not None
+    assert found.parent == tmp_path
+    assert folder_in_memory(tmp_path, room=1) == found
+    assert folder_in_memory(tmp_path, room=1 << 62) is None
+    assert folder_in_memory(tmp_path / "nowhere", room=1) is None
+
+
+def test_a_strangers_folder_is_not_taken(tmp_path: Path) -> None:
+    """The place is open to everybody."""
+    found = folder_in_memory(tmp_path, room=1)
+    assert found is not None
+    found.rmdir()
+    found.symlink_to(tmp_path)
+    assert folder_in_memory(tmp_path, room=1) is None

@@ -30,6 +30,12 @@ STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 LONG_ONES = ("browser", "processes")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests of servers and browsers spend half of their time waiting."""
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests come first: at the end every worker then has short ones to take over from the others."""
     folders = Path(__file__).resolve().parent

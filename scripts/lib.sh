@@ -67,7 +67,9 @@ install_requirements() {
     make_venv
     say "Installing $*"
     for file in "$@"; do set -- "$@" --requirement "$file"; shift; done
-    pip_install --require-hashes "$@"
+    pip_install --no-compile --require-hashes "$@"
+    # pip would compile on one core. Some packages hold files for other versions of Python.
+    "$bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || :
 }
 
 install_package() {
@@ -81,16 +83,27 @@ ui_sources() {
     find ui \( -name node_modules -o -name coverage -o -name generated \) -prune -o -type f -print | LC_ALL=C sort
 }
 
-# install_antiphon: the package, what it needs to run, and its built pages.
-install_antiphon() {
+install_base() {
     once base requirements/base.txt requirements/build.txt -- \
         install_requirements requirements/base.txt requirements/build.txt
-    once package requirements/build.txt pyproject.toml scripts/build_ui_hook.py -- install_package
-    # shellcheck disable=SC2046  # the project's own paths hold no spaces
-    once ui $(ui_sources) -- build_ui
 }
 
+# shellcheck disable=SC2046  # the project's own paths hold no spaces
+install_pages() { once ui $(ui_sources) -- build_ui; }
+
+# install_antiphon: the package, what it needs to run, and its built pages.
+install_antiphon() {
+    install_base
+    once package requirements/build.txt pyproject.toml scripts/build_ui_hook.py -- install_package
+    install_pages
+}
+
+# The pages are built while pip waits for downloads.
 install_development() {
-    install_antiphon
+    install_base
+    install_pages &
+    pages=$!
     once dev requirements/dev.txt -- install_requirements requirements/dev.txt
+    wait "$pages" || exit 2
+    install_antiphon
 }

@@ -83,6 +83,14 @@ class Installation:
 
         await until(reached)
 
+    async def come_down_to(self, job: str) -> None:
+        """Returns once open jobs have this name alone: whatever else was sent is recorded as sent."""
+
+        async def reached() -> bool:
+            return set(await self.ledger.rows(self.ledger.open_jobs)) == {(job,)}
+
+        await until(reached)
+
     async def settle(self, voicegram_id: str) -> None:
         """Returns once the voicegram is completed and no job is left."""
 

@@ -8,6 +8,7 @@ import pytest
 import redis.asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redis.asyncio import BlockingConnectionPool
 
 from antiphon.core.clock import HOUR, MINUTE, SECOND, ManualClock
 from antiphon.core.errors import ErrorCategory, ServiceError
@@ -31,7 +32,9 @@ async def limiter(request: pytest.FixtureRequest, clock: ManualClock) -> AsyncIt
         made = MemoryLimiter(clock)
     else:
         url = request.getfixturevalue("redis_url")
-        made = RedisLimiter(connect_redis(url), clock, prefix=f"test:{uuid.uuid4()}:")
+        # Not the product's client, which gives up after seconds: a loaded machine may need more for hundreds.
+        pool = BlockingConnectionPool.from_url(url, max_connections=32, timeout=None)
+        made = RedisLimiter(redis.asyncio.Redis.from_pool(pool), clock, prefix=f"test:{uuid.uuid4()}:")
     yield made
     await made.close()
 

@@ -135,6 +135,7 @@ async def delivering(scene: Installation) -> AsyncIterator[str]:
     release = scene.receiver.hang()
     voicegram_id = await leave(scene)
     await until(lambda: bool(scene.receiver.received))
+    await scene.come_down_to("webhooks.deliver")
     yield voicegram_id
     release.set()
     scene.receiver.status(200)
@@ -145,6 +146,7 @@ async def mailing(scene: Installation) -> AsyncIterator[str]:
     scene.sink.release.clear()
     voicegram_id = await leave(scene)
     await until(lambda: bool(scene.sink.about(NOTICE)))
+    await scene.come_down_to("mails.send")
     yield voicegram_id
     scene.sink.release.set()
 

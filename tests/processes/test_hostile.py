@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -60,6 +61,16 @@ def recordings(scene: Installation) -> list[str]:
     return [path.name for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
+async def read_answer(reader: asyncio.StreamReader) -> bytes:
+    """One answer, in however many pieces it comes; b"" when the connection ends before it."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+    return head + await reader.readexactly(int(length[1]) if length else 0)
+
+
 async def send_raw(scene: Installation, parts: AsyncIterator[bytes] | bytes) -> bytes:
     """Write until the server has enough; its answer, b"" when it just hung up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", scene.server.port)
@@ -79,7 +90,7 @@ async def send_raw(scene: Installation, parts: AsyncIterator[bytes] | bytes) -> 
     try:
         async with asyncio.timeout(PATIENCE):
             with suppress(ConnectionError):
-                answer = await reader.read(64 * 1024)
+                answer = await read_answer(reader)
     finally:
         feeding.cancel()
         writer.close()

@@ -29,7 +29,10 @@ def folder_in_memory(memory: Path = _MEMORY, room: int = ROOM_BYTES) -> Path | N
     """
     try:
         system = os.statvfs(memory)
-        if system.f_flag & os.ST_NOEXEC or min(system.f_bavail * system.f_frsize, _free_memory()) < room:
+        if (
+            system.f_flag & getattr(os, "ST_NOEXEC", 0)
+            or min(system.f_bavail * system.f_frsize, _free_memory()) < room
+        ):
             return None
         folder = memory / f"antiphon-tests-{os.geteuid()}"
         folder.mkdir(0o755, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from antiphon.domain.calls.erasure import delete_call
 from antiphon.domain.calls.queries import list_feed
 from antiphon.domain.calls.records import CallDirection, CallFilters, NewSegment, SegmentType, StartCall, Turn
 from antiphon.domain.calls.segments import add_segment
+from antiphon.migrations.runner import migrate_sqlite
 
 CALLER, COMPANY = "+15550100143", "+15550100100"
 
@@ -108,3 +111,55 @@ async def test_filters_count_exactly_either_way(
     other = (await database.write(create_account, name="Other")).id
     assert await _found(database, other, "ada", since=since) == []
     assert await _found(database, other, made[2]) == []
+
+
+@pytest.mark.parametrize("few_segments", [-10, 1000])
+async def test_filters_by_segments_count_exactly_either_way(
+    database: Database,
+    account_id: str,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    few_segments: int,
+) -> None:
+    """contracts/vocatech.md 5.1: any segment; looked up for each call, or of all segments of the account."""
+    monkeypatch.setattr(queries, "FEW_SEGMENTS", few_segments)
+    other = (await database.write(create_account, name="Other")).id
+    await _call(database, other, clock, "CA0", remote_name="Ada", extension="204")
+    start = clock.now()
+    made = [
+        await _call(database, account_id, clock, f"CA{number}", remote_name="Ada", extension=extension)
+        for number, extension in enumerate(("204", "204", "205", None))
+    ]
+    segment = NewSegment(SegmentType.HUNT_GROUP, clock.now(), extension="204", user_id="someone")
+    await database.write(add_segment, account_id, made[2], segment)
+
+    async def found(**filters: Any) -> list[str]:
+        page = await database.read(list_feed, account_id, CallFilters(**filters), 25, 0)
+        assert page.total == len(page.rows)
+        return [row.id for row in page.rows]
+
+    for query in (None, "ada"):
+        assert await found(search=query, extension="204") == [made[2], made[1], made[0]]
+        assert await found(search=query, extension="205") == [made[2]]
+        assert await found(search=query, user_id="someone") == [made[2]]
+        assert await found(search=query, extension="205", user_id="someone", since=start) == [made[2]]
+        assert await found(search=query, extension="206") == []
+        assert await found(search=query, extension="204", until=start + SECOND) == [made[0]]
+
+
+def test_one_call_reads_its_own_segments_alone(tmp_path: Path) -> None:
+    """SQLite has no statistics; it must not read all segments of an extension for each call."""
+    path = tmp_path / "plan.db"
+    migrate_sqlite(path)
+    names = ("account_id", "since", "until", "user_id", "extension")
+    plan = queries._count(("since", "until", "each user_id", "each extension")).sqlite(dict.fromkeys(names))
+    raw = sqlite3.connect(path)
+    steps = [
+        row[3]
+        for row in raw.execute(f"EXPLAIN QUERY PLAN {plan.sql}", plan.values(dict.fromkeys(names, "1")))
+    ]
+    raw.close()
+    assert "ix_calls_account_id_started_at_id" in steps[0], steps
+    looked_up = [step for step in steps if "call_segments" in step]
+    assert len(looked_up) == 2
+    assert all("sqlite_autoindex_call_segments_1 (call_id=?)" in step for step in looked_up), steps

@@ -7,7 +7,18 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, and_, any_, bindparam, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+)
 
 from antiphon.core.db.prepared import Prepared, Query
 from antiphon.core.db.search import Needles
@@ -187,7 +198,20 @@ _RECORDING = Prepared(
 )
 
 SHORT_CALLS = 2000
+FEW_SEGMENTS = 1000
+"""So many of a user or an extension are read rather than looked up for each call."""
 _HAVING = select(s.call_id).where(s.account_id == bindparam("account_id"))
+_BY_SEGMENT = {"user_id": s.user_id, "extension": s.extension}
+_AT_MOST = {
+    name: Prepared(
+        select(func.count()).select_from(
+            _HAVING.where(column == bindparam(name)).limit(bindparam("most")).subquery()
+        )
+    )
+    for name, column in _BY_SEGMENT.items()
+}
+_EACH = "each "
+"""Before the name of a filter by segments, that it is looked up for each call rather than of all segments."""
 
 
 def _day_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
@@ -210,8 +234,18 @@ def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
         "contact_id": columns.contact_id == bindparam("contact_id"),
         "since": columns.started_at >= bindparam("since"),
         "until": columns.started_at <= bindparam("until"),
-        "user_id": columns.id.in_(_HAVING.where(s.user_id == bindparam("user_id"))),
-        "extension": columns.id.in_(_HAVING.where(s.extension == bindparam("extension"))),
+        **{
+            name: columns.id.in_(_HAVING.where(column == bindparam(name)))
+            for name, column in _BY_SEGMENT.items()
+        },
+        **{
+            # unscoped: those of a call of the account; the expression keeps SQLite from all segments of it
+            _EACH + name: select(s.call_id)
+            .where(s.call_id == columns.id, column.concat("") == bindparam(name))
+            .correlate(columns.id.table)
+            .exists()
+            for name, column in _BY_SEGMENT.items()
+        },
     }
 
 
@@ -299,6 +333,7 @@ def list_feed(
     needles = None
     if _wanted_id(filters) is None:
         needles = call_needles(filters.search, with_numbers=filters.with_numbers)
+    active = _by_segments(tx, filters, active, parameters, is_search=needles is not None)
     if needles is not None:
         return _search(tx, account_id, filters, needles, columns, active, parameters, limit, offset)
     if active == ("external",) and offset == 0:
@@ -310,6 +345,20 @@ def list_feed(
     if offset >= total or limit == 0:
         return CallRows([], total)
     return CallRows(tx.all(_page(columns, active), {**parameters, "limit": limit, "offset": offset}), total)
+
+
+def _by_segments(
+    tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any], *, is_search: bool
+) -> Active:
+    """The names with those of filters by segments as SQLite is to apply them; PostgreSQL knows by itself."""
+    given = _BY_SEGMENT.keys() & set(active)
+    if not given or tx.dialect != "sqlite":
+        return active
+    most = FEW_SEGMENTS
+    if not is_search:
+        most += day_counts.at_most(tx, parameters["account_id"], filters.since, filters.until)
+    each = {name for name in given if tx.scalar(_AT_MOST[name], {**parameters, "most": most + 1}) > most}
+    return tuple(_EACH + name if name in each else name for name in active)
 
 
 def _search(

@@ -92,8 +92,20 @@ async def answer(
         if refused is None:
             log.exception("request failed", method=call.request.method, path=call.request.url.path)
         response = failure() if refused is None else refused
-    response.headers.update(call.headers)
+    set_headers(response, call.headers)
     return response
+
+
+def set_headers(response: Response, headers: Mapping[str, str]) -> None:
+    """As `response.headers.update`, quicker for headers that the response does not have."""
+    raw = response.raw_headers
+    present = {name for name, _ in raw}
+    for name, value in headers.items():
+        encoded = name.lower().encode("latin-1")
+        if encoded in present:
+            response.headers[name] = value
+        else:
+            raw.append((encoded, value.encode("latin-1")))
 
 
 async def read_body(request: Request, max_bytes: int = MAX_JSON_BYTES) -> bytes:

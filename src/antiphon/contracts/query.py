@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -41,6 +42,11 @@ class QueryText:
         for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
             self._values.setdefault(name, value)
 
+    @property
+    def names(self) -> Set[str]:
+        """Of all parameters, empty ones too."""
+        return self._values.keys()
+
     def get(self, name: str) -> str | None:
         """The text as given, not trimmed; None when absent or empty."""
         return self._values.get(name, "").replace("\0", "") or None
@@ -51,7 +57,8 @@ class QueryText:
 
     def clamped(self, name: str, default: int, low: int, high: int) -> int:
         """An integer brought into its range; what is no integer reads as the default."""
-        match = _INTEGER.fullmatch((self.get(name) or "").strip())
+        text = self.get(name)
+        match = None if text is None else _INTEGER.fullmatch(text.strip())
         if match is None:
             return default
         sign, digits = match.groups()

@@ -262,6 +262,8 @@ async def test_pages_are_complete_and_in_order(world: World) -> None:
     made = [await add(world, at=NOON - (number // 2) * DAY // 3) for number in range(27)]
     wanted = sorted(made, key=lambda one: (-(made.index(one) // 2), one), reverse=True)
     assert await ids(world) == wanted[:25]
+    for query in ("?limit=25&page=1", "?status=&phone_number=", "?unknown=1", "?page=1&page=2&from="):
+        assert await ids(world, query) == wanted[:25]
     for filters in ("", "&direction=inbound", "&from=2026-01-01", "&status=completed&to=2026-03-09"):
         found = [call for page in (1, 2, 3) for call in await ids(world, f"?limit=10&page={page}{filters}")]
         assert found == wanted

@@ -38,6 +38,8 @@ class Filters:
         self._query = QueryText(request)
         self.page = self._query.page()
         self.limit = self._query.clamped("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        self.is_bare = PAGING.keys() >= self._query.names
+        """True when nothing is given beside page and limit."""
         self.is_empty = False
         """True when a filter was read that no row can match: the answer is an empty list."""
 

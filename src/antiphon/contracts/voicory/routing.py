@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
@@ -20,16 +19,23 @@ from antiphon.contracts.voicory.paging import list_body
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid
 from antiphon.domain.accounts.records import KeyOwner
+from antiphon.domain.services import Services
 
 
 class Call(KeyedCall[KeyOwner]):
+    def __init__(self, request: Request, services: Services) -> None:
+        super().__init__(request, services)
+        self._filters: Filters | None = None
+
     @property
     def account_id(self) -> str:
         return self.owner.account_id
 
-    @cached_property
+    @property
     def filters(self) -> Filters:
-        return Filters(self.request)
+        if self._filters is None:
+            self._filters = Filters(self.request)
+        return self._filters
 
     def path_id(self) -> str:
         """Raises ApiError `INVALID_ID`."""

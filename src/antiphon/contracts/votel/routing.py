@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from antiphon.contracts.http import info_of, services_of
+from antiphon.contracts.http import info_of, services_of, set_headers
 from antiphon.contracts.votel import limits
 from antiphon.contracts.votel.auth import Caller, act_for, authenticate, renew
 from antiphon.contracts.votel.cookies import set_session_cookie
@@ -271,7 +271,7 @@ async def run(endpoint: Endpoint, request: Request) -> Response:
     except Exception:
         log.exception("request failed", method=request.method, path=request.url.path)
         response = ApiError(500, SERVER_ERROR).to_response()
-    response.headers.update(call.headers)
+    set_headers(response, call.headers)
     if call.renews_cookie:
         set_session_cookie(response, call.services.settings, request)
     return response

@@ -30,7 +30,6 @@ ROUTES = Routes("Calls")
 
 _STATUSES = {shown: status for status, shown in CALL_STATUSES.items()}
 _DIRECTIONS = ("inbound", "outbound")
-_EVERYTHING = CallFilters()
 
 
 class Turn(Answer):
@@ -89,6 +88,22 @@ _decode_turns = msgspec.json.Decoder(list[_Turn]).decode
 async def list_calls(request: Request) -> Response:
     """List calls, newest first."""
     filters, services = request.filters, request.services
+    if filters.is_bare and filters.page == 1:
+        fetch = services.database.fetch
+        page = await fetch(_latest, account_id=request.account_id, limit=filters.limit)
+    else:
+        wanted = await _wanted(request)
+        if wanted is None:
+            return request.listed([], 0)
+        read = services.database.read
+        page = _page(await read(list_feed, request.account_id, wanted, filters.limit, filters.offset))
+    links = services.recordings.urls(page.rows.gaps, services.clock.now() + LINK_VALIDITY_MS)
+    return request.listed(msgspec.Raw(page.rows.filled([*map(_encode, links)])), page.total)
+
+
+async def _wanted(request: Request) -> CallFilters | None:
+    """None when no call can match. Raises ApiError `INVALID_FILTER`."""
+    filters = request.filters
     status = filters.choice("status", _STATUSES)
     direction = filters.choice("direction", _DIRECTIONS)
     wanted = CallFilters(
@@ -100,20 +115,11 @@ async def list_calls(request: Request) -> Response:
     )
     phone = filters.phone()
     if phone is not None and not filters.is_empty:
-        company = await services.database.read(get_company, request.account_id)
+        company = await request.services.database.read(get_company, request.account_id)
         number = normalise_phone(phone, company.country)
         filters.is_empty = number is None
         wanted = replace(wanted, remote_number=number)
-    if filters.is_empty:
-        return request.listed([], 0)
-    if wanted == _EVERYTHING and filters.page == 1:
-        fetch = services.database.fetch
-        page = await fetch(_latest, account_id=request.account_id, limit=filters.limit)
-    else:
-        read = services.database.read
-        page = _page(await read(list_feed, request.account_id, wanted, filters.limit, filters.offset))
-    links = services.recordings.urls(page.rows.gaps, services.clock.now() + LINK_VALIDITY_MS)
-    return request.listed(msgspec.Raw(page.rows.filled([*map(_encode, links)])), page.total)
+    return None if filters.is_empty else wanted
 
 
 @ROUTES.one("/calls/{id}", answer=One[CallDetail])

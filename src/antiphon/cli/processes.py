@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import multiprocessing
 import os
@@ -9,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from typing import Any
+from typing import Any, cast
 
 import typer
 import uvicorn
@@ -30,8 +31,46 @@ ANSWER_SECONDS = 60
 _PR_SET_PDEATHSIG = 1
 
 
+class PairedWrites:
+    """A transport that sends the head of an answer and its body in one piece.
+
+    Each piece is a call of the kernel and wakes the client, to whom a head alone is no use. Only one piece
+    waits, and until the event loop's next turn at most, so streams keep their pace and their flow control.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: bytes | None = None
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._waiting is None:
+            self._waiting = data
+            self._loop.call_soon(self._send)
+        else:
+            pieces = (self._waiting, data)
+            self._waiting = None
+            self._transport.writelines(pieces)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        data, self._waiting = self._waiting, None
+        if data is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+
 class _Connection(HttpToolsProtocol):
     """Ends answers that last when the server stops; it would wait for them otherwise."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library
+        super().connection_made(cast(asyncio.Transport, PairedWrites(transport, self.loop)))
 
     def shutdown(self) -> None:
         super().shutdown()

@@ -28,8 +28,10 @@ from sqlalchemy import (
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search_newest import (
+    Conditions,
     NewestStatements,
     Occurs,
+    all_rows,
     find_newest,
     like_any,
     newest_statements,
@@ -253,23 +255,26 @@ class SearchIndex:
         parameters: dict[str, Any],
         scan: bool = False,
         listed: Listed | None = None,
+        branches: Conditions | None = all_rows,
     ) -> tuple[list[str], int]:
         """The ids of a page and the exact total; `parameters` hold its `limit` and `offset` besides others.
 
         `shape` stands for all that changes the statements: which `conditions` and which `order` there are.
         With `scan` the table is read instead, for filters that leave few rows. `listed` says of a list in
-        the order of `Parts.time` and of ids, newest first, what its conditions come to.
+        the order of `Parts.time` and of ids, newest first, what its conditions come to; `branches` are those
+        of `walk_of`, None when no index helps.
         """
         mode = needles.mode(tx.dialect, scan=scan)
         values = {**parameters, **self.parameters(mode, account_id, needles)}
         parts = 0 if listed is None or mode != "sqlite" else len(listed.every)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
-        if mode == "postgresql" and listed is not None and self.parts is not None and self.parts.is_indexed:
+        time = None if listed is None or self.parts is None else self.parts.time
+        if mode == "postgresql" and time is not None and branches is not None:
             newest = self._newest.get(key)
             if newest is None:
                 count = len(needles.texts)
                 source, rows = self.source(mode, count), self._scan(())
-                newest = newest_statements(source, rows, self.parts.time, count, conditions, order)
+                newest = newest_statements(source, rows, time, count, conditions, order, branches)
                 self._newest[key] = newest
             return find_newest(tx, newest, values)
         statements = self._statements.get(key)
@@ -283,8 +288,8 @@ class SearchIndex:
 
 def _occurs(column: ColumnElement[str], texts: int) -> list[ColumnElement[bool]]:
     # SQLite's LIKE takes capitals for small letters.
-    start = case((bindparam("past_head"), func.instr(column, HEAD_END) + 1), else_=1)
-    looked_at = func.substr(column, start)
+    rest = func.substr(column, func.instr(column, HEAD_END) + 1)
+    looked_at = case((bindparam("past_head"), rest), else_=column)
     return [func.instr(looked_at, bindparam(f"needle_{at}")) > 0 for at in range(texts)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, Subquery, bindparam, or_, select, true, union_all
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.search_parts import Columns, Source, Statements, read_page, statements_of
@@ -30,26 +30,55 @@ class NewestStatements:
 
 
 def newest_statements(
-    source: Source, rows: Source, time: str, texts: int, conditions: Conditions, order: Order
+    source: Source,
+    rows: Source,
+    time: str,
+    texts: int,
+    conditions: Conditions,
+    order: Order,
+    branches: Conditions,
 ) -> NewestStatements:
     """Statements of the matches of `texts` in `source`, and of the `rows` of the table itself."""
-    walk = walk_of(rows, time, lambda column: like_any(column, texts), conditions, order)
+    walk = walk_of(rows, time, lambda column: like_any(column, texts), conditions, order, branches)
     return NewestStatements(statements_of(source, conditions, order), walk)
 
 
-def walk_of(rows: Source, by: str, occurs: Occurs, conditions: Conditions, order: Order) -> Prepared:
-    """A page of the matches among the first `walked` of the rows in an order by `by` and ids."""
+def all_rows(columns: Columns) -> Sequence[ColumnElement[bool]]:
+    """The branches of a list whose order an index of the table has."""
+    return (true(),)
+
+
+def walk_of(
+    rows: Source,
+    by: str,
+    occurs: Occurs,
+    conditions: Conditions,
+    order: Order,
+    branches: Conditions = all_rows,
+) -> Prepared:
+    """A page of the matches among the first `walked` of the rows in an order by `by` and ids.
+
+    Each row meets one of the `branches`, whose rows an index of the table has in that order.
+    """
     c = rows.columns
-    first = (
+    tops = [
         select(c.id, c.search_text, c[by])
-        .where(*rows.conditions, *conditions(c))
+        .where(*rows.conditions, branch, *conditions(c))
         .order_by(*order(c))
         .limit(bindparam("walked"))
         .subquery()
-    )
-    page = select(first.c.id).where(or_(*occurs(first.c.search_text)))
-    page = page.order_by(*order(first.c))  # type: ignore[arg-type]  # columns of the same names
+        for branch in branches(c)
+    ]
+    first = tops[0]
+    if len(tops) > 1:
+        merged = union_all(*(select(top) for top in tops)).subquery()
+        first = select(merged).order_by(*_same(order, merged)).limit(bindparam("walked")).subquery()
+    page = select(first.c.id).where(or_(*occurs(first.c.search_text))).order_by(*_same(order, first))
     return Prepared(page.limit(bindparam("limit")).offset(bindparam("offset")))
+
+
+def _same(order: Order, rows: Subquery) -> Sequence[ColumnElement[Any]]:
+    return order(rows.c)  # type: ignore[arg-type]  # columns of the same names
 
 
 def like_any(column: ColumnElement[str], texts: int) -> list[ColumnElement[bool]]:

@@ -66,14 +66,12 @@ class Parts:
     """What splits the live rows of an account, so that lists of parts are counted on the text index alone.
 
     `sql` gives 0 to 15 of a row's `columns`, written with `{row}` before each; `time` is the column of
-    milliseconds that lists are ordered by, newest first; `is_indexed` when an index of the table has the rows
-    of an account in that order.
+    milliseconds that lists are ordered by, newest first.
     """
 
     sql: str
     columns: tuple[str, ...]
     time: str
-    is_indexed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

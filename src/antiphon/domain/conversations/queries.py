@@ -365,6 +365,9 @@ def _search(
             filters.until,
             UNSENT_PARTS if filters.is_log else (),
         ),
+        branches=(lambda columns: [columns.channel == channel for channel in listed])
+        if _IN_PARTS.issuperset(active)
+        else None,
     )
     return MessagePage(get_messages(tx, account_id, ids), total)
 

@@ -236,7 +236,6 @@ message_search = SearchIndex(
         + " ELSE 13 END END",
         ("status", "channel", "direction"),
         "created_at",
-        is_indexed=False,
     ),
 )
 

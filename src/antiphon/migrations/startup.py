@@ -8,7 +8,7 @@ from pathlib import Path
 
 from antiphon.settings import Settings
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest revision; a test holds it against the migrations."""
 
 

@@ -107,7 +107,7 @@ async def test_messages(database: Database) -> None:
             ),
             since=chance.choice((None, *chance.sample(EDGES, 2))),
             until=chance.choice((None, *chance.sample(EDGES, 2))),
-            search=chance.choice((None, "common", "words")),
+            search=chance.choice((None, "common", "words", "er")),
             is_log=is_log,
         )
         if filters == replace(MessageFilters(filters.channels), is_log=is_log):
@@ -179,7 +179,7 @@ async def test_calls(database: Database) -> None:
         assistant_id = chance.choice((None, None, "assistant"))
         since, until = (chance.choice((None, *chance.sample(EDGES, 2))) for _ in range(2))
         number = chance.choice((None, None, *NUMBERS))
-        query = chance.choice((None, None, "common", "words"))
+        query = chance.choice((None, None, "common", "words", "er"))
         with_tests, with_internal = chance.random() < 0.3, chance.random() < 0.3
 
         def passes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,9 @@ from antiphon.core.db.transaction import ReadTx
 from antiphon.core.db.types import Id
 
 MAX_QUERY_CHARS = 256
-MIN_INDEXED_CHARS = 3
+TRIGRAM = 3
+MIN_INDEXED_CHARS = 2
+"""On SQLite, where a shorter text than a trigram stands for all that begin with it."""
 HEAD_END = "\t"
 """Ends the first part of a searched text, which a search may leave out."""
 _SPACE = re.compile(r"\s+")
@@ -103,10 +106,10 @@ class Needles:
     past_head: bool = False
 
     def mode(self, dialect: str, *, scan: bool = False) -> Mode:
-        """Texts too short for an index of three characters are looked for row by row, as with `scan`."""
-        scan = scan or any(len(text) < MIN_INDEXED_CHARS for text in self.texts)
+        """Texts too short for the index are looked for row by row, as with `scan`."""
         if dialect == "sqlite":
-            return "sqlite scan" if scan else "sqlite"
+            is_short = any(len(text) < MIN_INDEXED_CHARS for text in self.texts)
+            return "sqlite scan" if scan or is_short else "sqlite"
         # PostgreSQL's trigrams are of letters and digits alone.
         is_indexed = not scan and all(_WORD.search(text) for text in self.texts)
         return "postgresql" if is_indexed else "postgresql scan"
@@ -136,6 +139,7 @@ class SearchIndex:
         self.parts = parts
         self.name = f"{table.name}_search"
         self.text_name = f"{table.name}_search_text"
+        self.terms_name = f"{table.name}_search_terms"
         self._statements: dict[tuple[Any, ...], Statements] = {}
         self._newest: dict[tuple[Any, ...], NewestStatements] = {}
         self._walks: dict[tuple[Any, ...], Prepared] = {}
@@ -178,6 +182,12 @@ class SearchIndex:
     def _text(self) -> Table:
         return Table(self.text_name, MetaData(), Column("rowid", BigInteger))
 
+    @cached_property
+    def _next_term(self) -> Prepared:
+        """The first trigram between two; each is looked up by itself, as the next row is of the same one."""
+        term = Table(self.terms_name, MetaData(), Column("term", Text)).c.term
+        return Prepared(select(term).where(term >= bindparam("first"), term <= bindparam("last")).limit(1))
+
     @property
     def _matches(self) -> ColumnElement[bool]:
         operator = literal_column(self.text_name).op("MATCH", is_comparison=True)
@@ -195,10 +205,11 @@ class SearchIndex:
         matching = (or_(*found),) if found else ()
         return Source(self.table, c, (own, c.deleted_at.is_(None), *matching))
 
-    def parameters(self, mode: Mode, account_id: str, needles: Needles) -> dict[str, Any]:
+    def parameters(self, tx: ReadTx, mode: Mode, account_id: str, needles: Needles) -> dict[str, Any]:
         if mode == "sqlite":
-            phrases = " OR ".join('"' + text.replace('"', '""') + '"' for text in needles.texts)
-            wanted = f"rest : ({phrases})" if needles.past_head else phrases
+            phrases = [phrase for text in needles.texts for phrase in self._phrases(tx, text)]
+            either = " OR ".join('"' + phrase.replace('"', '""') + '"' for phrase in phrases)
+            wanted = f"rest : ({either})" if needles.past_head else either
             return {"account_id": account_id, "needles": wanted}
         if mode == "sqlite scan":
             texts = {f"needle_{at}": text for at, text in enumerate(needles.texts)}
@@ -208,6 +219,17 @@ class SearchIndex:
             "account_id": account_id,
             **{f"needle_{at}": f"{start}{_escaped(text)}%" for at, text in enumerate(needles.texts)},
         }
+
+    def _phrases(self, tx: ReadTx, text: str) -> list[str]:
+        """What of the text index has the text; of a short one all trigrams that begin with it."""
+        if len(text) >= TRIGRAM:
+            return [text]
+        found: list[str] = []
+        first, last = text, text + chr(sys.maxunicode)
+        while (term := tx.scalar(self._next_term, {"first": first, "last": last})) is not None:
+            found.append(term)
+            first = term + "\x01"
+        return found or [text.ljust(TRIGRAM, "\n")]
 
     def matching(self, mode: Mode, count: int) -> ColumnElement[bool]:
         """The same as a condition on the table, for lists with filters or orders that have no copies."""
@@ -233,7 +255,7 @@ class SearchIndex:
         None when too few of the first rows match.
         """
         count = len(needles.texts)
-        values = self.parameters(needles.mode(tx.dialect, scan=True), account_id, needles)
+        values = self.parameters(tx, needles.mode(tx.dialect, scan=True), account_id, needles)
         key = (tx.dialect, count, by, is_descending)
         statement = self._walks.get(key)
         if statement is None:
@@ -265,7 +287,7 @@ class SearchIndex:
         of `walk_of`, None when no index helps.
         """
         mode = needles.mode(tx.dialect, scan=scan)
-        values = {**parameters, **self.parameters(mode, account_id, needles)}
+        values = {**parameters, **self.parameters(tx, mode, account_id, needles)}
         parts = 0 if listed is None or mode != "sqlite" else len(listed.every)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
         time = None if listed is None or self.parts is None else self.parts.time

@@ -36,7 +36,12 @@ def owned_names(indexes: Iterable[SearchIndex]) -> set[str]:
     """The tables that `install` makes, those inside SQLite's text index included."""
     found = {SCOPES}
     for index in indexes:
-        found |= {index.name, index.text_name, *(f"{index.text_name}_{part}" for part in _SHADOWS)}
+        found |= {
+            index.name,
+            index.text_name,
+            index.terms_name,
+            *(f"{index.text_name}_{part}" for part in _SHADOWS),
+        }
     return found
 
 
@@ -82,6 +87,7 @@ def sqlite_objects(index: SearchIndex) -> dict[str, str]:
         rows: f"CREATE TABLE {rows} (entry INTEGER PRIMARY KEY, {copies}id VARCHAR(36) NOT NULL UNIQUE)",
         texts: f"CREATE VIRTUAL TABLE {texts} USING fts5(head, rest, content='', columnsize=0,"
         f" tokenize='trigram case_sensitive 1')",
+        index.terms_name: f"CREATE VIRTUAL TABLE {index.terms_name} USING fts5vocab({texts}, instance)",
         f"{rows}_insert": trigger % ("insert", "INSERT", "WHEN new.deleted_at IS NULL", add),
         f"{rows}_words": trigger
         % ("words", f"UPDATE OF {', '.join(watched)}", f"WHEN {moved}", remove + add),
@@ -105,12 +111,13 @@ def _place(index: SearchIndex, row: str) -> str:
     return f"((({index.parts.sql.format(row=row)}) << {PART_SHIFT}) + ({day} << {DAY_SHIFT}))"
 
 
+# A line end after each, so that any two characters of them begin a trigram.
 def _head(row: str) -> str:
-    return f"substr({row}search_text, 1, max(instr({row}search_text, char(9)) - 1, 0))"
+    return f"substr({row}search_text, 1, max(instr({row}search_text, char(9)) - 1, 0)) || char(10)"
 
 
 def _rest(row: str) -> str:
-    return f"substr({row}search_text, instr({row}search_text, char(9)) + 1)"
+    return f"substr({row}search_text, instr({row}search_text, char(9)) + 1) || char(10)"
 
 
 def _install_sqlite(connection: Connection, indexes: Sequence[SearchIndex]) -> None:
@@ -128,7 +135,7 @@ def _install_sqlite(connection: Connection, indexes: Sequence[SearchIndex]) -> N
             continue
         for kind in _TRIGGERS:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {index.name}_{kind}")
-        for name in (index.text_name, index.name):
+        for name in (index.terms_name, index.text_name, index.name):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
         for sql in made.values():
             connection.exec_driver_sql(sql)

@@ -133,7 +133,7 @@ def list_call_log(
     if needles is not None:
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
-        parameters |= call_search.parameters(mode, account_id, needles)
+        parameters |= call_search.parameters(tx, mode, account_id, needles)
     parameters["account_id"] = account_id
     if needles is None and is_newest_first and _COUNTED_BY_DAY.issuperset(active):
         return _list_by_days(tx, filters, active, parameters, limit, offset)

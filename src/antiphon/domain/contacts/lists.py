@@ -150,7 +150,7 @@ def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int,
     if needles is not None and mode is not None:
         if shape.is_copied and filters.condition is None:
             return _search(tx, account_id, filters, needles, shape, parameters)
-        parameters |= contact_search.parameters(mode, account_id, needles)
+        parameters |= contact_search.parameters(tx, mode, account_id, needles)
     page: Prepared | Executable
     count: Prepared | Executable
     if filters.condition is not None:
@@ -197,7 +197,7 @@ def _search(
         )
     if page is None:
         mode = needles.mode(tx.dialect)
-        found = parameters | contact_search.parameters(mode, account_id, needles)
+        found = parameters | contact_search.parameters(tx, mode, account_id, needles)
         page = [row.id for row in tx.all(_statements(shape)[0], found)]
     return _listed(tx, account_id, page, total)
 

@@ -221,7 +221,7 @@ def list_conversations(
     if needles is not None:
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
-        parameters |= contact_search.parameters(mode, account_id, needles)
+        parameters |= contact_search.parameters(tx, mode, account_id, needles)
     page: Select[Any] | Prepared
     count: Select[Any] | Prepared
     oldest = filters.sort == "oldest"

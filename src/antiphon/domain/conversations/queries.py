@@ -315,7 +315,7 @@ def list_messages(
     if needles is not None:
         mode = needles.mode(tx.dialect)
         text = mode, len(needles.texts)
-        parameters |= message_search.parameters(mode, account_id, needles)
+        parameters |= message_search.parameters(tx, mode, account_id, needles)
     page, count = _statements(active, len(filters.channels), text)
     if active == ("log",) and text is None and filters.channels == WRITTEN:
         total = int(tx.scalar(_COUNTERS, {"account_id": account_id, "names": [LOGGED_COUNTER]}))

@@ -248,7 +248,7 @@ def list_voicegrams(
     if needles is not None:
         mode = needles.mode(tx.dialect)
         conditions.append(voicegram_search.matching(mode, len(needles.texts)))
-        parameters = voicegram_search.parameters(mode, account_id, needles)
+        parameters = voicegram_search.parameters(tx, mode, account_id, needles)
     own = v.account_id == account_id
     column = SORTS[filters.sort.removeprefix("-")]
     order = column.desc() if filters.sort.startswith("-") else column.asc()

@@ -29,6 +29,17 @@ MASTER_KEY = bytes(range(32))
 ORIGIN = "https://antiphon.example.com"
 
 
+_read: dict[str, Settings] = {}
+
+
+def _settings(*, data_dir: Path, **chosen: Any) -> Settings:
+    """The same settings are read once: with all their sources that is as much work as a short test's."""
+    key = repr(sorted(chosen.items()))
+    if key not in _read:
+        _read[key] = Settings(**chosen)
+    return _read[key].model_copy(update={"data_dir": data_dir}, deep=True)
+
+
 def build_services(
     database: Database,
     clock: Clock,
@@ -39,7 +50,7 @@ def build_services(
     **settings: Any,
 ) -> Services:
     """Services with files below `directory`; settings by keyword."""
-    chosen = Settings(**{"data_dir": directory / "data", "base_url": ORIGIN, **settings})
+    chosen = _settings(**{"data_dir": directory / "data", "base_url": ORIGIN, **settings})
     cipher = Cipher(MASTER_KEY)
     return Services(
         settings=chosen,

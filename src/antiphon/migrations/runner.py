@@ -23,6 +23,8 @@ from antiphon.migrations.schema import DAY_COUNTS, SEARCH_INDEXES
 from antiphon.settings import Settings
 
 _LOCK = 7_305_116
+CACHE_KIB = 256 * 1024
+"""Of SQLite: pages of an index that is filled in no order are written once, not with each row."""
 
 
 def config() -> Config:
@@ -78,6 +80,7 @@ def migrate_sqlite(path: Path) -> tuple[str, str]:
     def _without_references(raw: sqlite3.Connection, _: object) -> None:
         raw.isolation_level = None
         raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -211,8 +211,11 @@ def test_truncated_recording_counts_for_what_is_there(
         audio.probe(path)
 
 
+SILENT_SECONDS = 2 * 3600
+
+
 def _silence_bomb(path: Path, muxer: str, encoder: str, rate: int, options: dict[str, str]) -> Path:
-    """Hours of silence in a small file."""
+    """Hours of silence in a small file; the packets of Opus, all alike, are copied instead of encoded."""
     with av.open(str(path), "w", format=muxer) as container:
         stream = container.add_stream(encoder, rate=rate, layout="mono", options=options)
         size = stream.codec_context.frame_size or 4608
@@ -220,10 +223,22 @@ def _silence_bomb(path: Path, muxer: str, encoder: str, rate: int, options: dict
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
         frame.sample_rate = rate
-        for start in range(0, 2 * 3600 * rate, size):
+        at = every = 0
+        encoded_seconds = 60 if encoder == "libopus" else SILENT_SECONDS
+        for start in range(0, encoded_seconds * rate, size):
             frame.pts, frame.time_base = start, Fraction(1, rate)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+            for packet in stream.encode(frame):
+                silence, base = bytes(packet), packet.time_base
+                every, at = packet.pts - at if packet.pts else 0, packet.pts
+                container.mux(packet)
+        while at * base < SILENT_SECONDS and encoder == "libopus":
+            at += every
+            packet = av.Packet(silence)
+            packet.stream, packet.time_base = stream, base
+            packet.pts = packet.dts = at
+            container.mux(packet)
+        if encoder != "libopus":
+            container.mux(stream.encode(None))
     return path
 
 

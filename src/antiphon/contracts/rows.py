@@ -12,18 +12,23 @@ GAP = b"\0"
 _OVERHEAD = 1500
 
 
+Parts = tuple[bytes | str, ...]
+"""JSON with the id of the row, as a text, in every gap."""
+
+
 @dataclass(frozen=True, slots=True)
 class JsonRows:
-    """A JSON array in pieces, with a gap between two; `gaps` has the id of the row of each."""
+    """A JSON array with gaps at the positions `holes` of its parts; `gaps` has the id of the row of each."""
 
-    pieces: tuple[bytes, ...]
-    gaps: tuple[Any, ...]
+    parts: Parts
+    holes: tuple[int, ...]
+    gaps: tuple[str, ...]
 
     def filled(self, values: Sequence[bytes]) -> bytes:
         """The whole array, with the JSON of each gap."""
-        parts = [b""] * (2 * len(self.gaps) + 1)
-        parts[::2] = self.pieces
-        parts[1::2] = values
+        parts: list[Any] = list(self.parts)
+        for hole, value in zip(self.holes, values, strict=True):
+            parts[hole] = value
         return b"".join(parts)
 
 
@@ -40,29 +45,39 @@ class RowCache:
         self._render = render
         self._generation_bytes = generation_bytes
         self._left = generation_bytes
-        self._young: dict[Sequence[Any], bytes] = {}
-        self._old: dict[Sequence[Any], bytes] = {}
+        self._young: dict[Sequence[Any], Parts] = {}
+        self._old: dict[Sequence[Any], Parts] = {}
 
-    def __call__(self, row: Sequence[Any]) -> bytes:
+    def __call__(self, row: Sequence[Any]) -> Parts:
+        """The row, after a comma."""
         found = self._young.get(row)
         if found is None:
-            found = self._old.get(row) or self._render(row)
+            found = self._old.get(row) or self._parts(row)
             self._keep(row, found)
         return found
 
     def array(self, rows: Sequence[Sequence[Any]]) -> JsonRows:
         """The rows, whose first value is their id."""
-        shown = [self(row) for row in rows]
-        gaps = (row[0] for row, json in zip(rows, shown, strict=True) for _ in range(json.count(GAP)))
-        return JsonRows(tuple((b"[%b]" % b",".join(shown)).split(GAP)), tuple(gaps))
+        parts: list[bytes | str] = [b"["]
+        for row in rows:
+            parts += self(row)
+        if len(parts) > 1:
+            parts[1] = parts[1][1:]
+        parts.append(b"]")
+        holes = tuple(position for position, part in enumerate(parts) if part.__class__ is str)
+        return JsonRows(tuple(parts), holes, tuple(str(parts[hole]) for hole in holes))
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def _keep(self, row: Sequence[Any], json: bytes) -> None:
+    def _parts(self, row: Sequence[Any]) -> Parts:
+        first, *others = (b"," + self._render(row)).split(GAP)
+        return (first, *(part for piece in others for part in (row[0], piece)))
+
+    def _keep(self, row: Sequence[Any], parts: Parts) -> None:
         # The row's own values take about as much as its JSON.
-        self._left -= 2 * len(json) + _OVERHEAD
+        self._left -= 2 * sum(map(len, parts)) + _OVERHEAD
         if self._left < 0:
             self._old, self._young = self._young, {}
             self._left = self._generation_bytes
-        self._young[row] = json
+        self._young[row] = parts

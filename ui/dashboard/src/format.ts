@@ -21,37 +21,45 @@ export interface Formats {
   timeZone: string | undefined;
 }
 
+/** Made when it is first needed: a format of the platform takes milliseconds to make. */
+function later<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/** Throws RangeError where the platform does not know the language format or the zone. */
 function makeFormats(locale: string | undefined, timeZone: string | undefined): Formats {
-  const dates = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { ...options, ...(timeZone && { timeZone }) });
-  const time = dates({ hour: "2-digit", minute: "2-digit" });
+  const make = (options: Intl.DateTimeFormatOptions, as = locale) =>
+    new Intl.DateTimeFormat(as, { ...options, ...(timeZone && { timeZone }) });
+  const dates = (options: Intl.DateTimeFormatOptions, as?: string) => later(() => make(options, as));
+  const time = make({ hour: "2-digit", minute: "2-digit" });
   const weekday = dates({ weekday: "short" });
   const date = dates({ day: "numeric", month: "short" });
   const dateWithYear = dates({ day: "numeric", month: "short", year: "numeric" });
   const full = dates({ dateStyle: "medium", timeStyle: "short" });
   const day = dates({ dateStyle: "long" });
-  const dayKey = new Intl.DateTimeFormat("en-CA", { dateStyle: "short", ...(timeZone && { timeZone }) });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
-  const number = new Intl.NumberFormat(locale);
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const dayKey = dates({ dateStyle: "short" }, "en-CA");
+  const relative = later(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
+  const number = later(() => new Intl.NumberFormat(locale));
+  const percent = later(() => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }));
   const isSameDay = (iso: string, other: string | Date) =>
-    dayKey.format(new Date(iso)) === dayKey.format(new Date(other));
+    dayKey().format(new Date(iso)) === dayKey().format(new Date(other));
   return {
     short: (iso, now = new Date()) => {
       const at = new Date(iso);
       const age = now.getTime() - at.getTime();
-      if (age >= -MINUTE_MS && age < MINUTE_MS) return relative.format(0, "second");
-      if (age > 0 && age < HOUR_MS) return relative.format(-Math.floor(age / MINUTE_MS), "minute");
+      if (age >= -MINUTE_MS && age < MINUTE_MS) return relative().format(0, "second");
+      if (age > 0 && age < HOUR_MS) return relative().format(-Math.floor(age / MINUTE_MS), "minute");
       if (isSameDay(iso, now)) return time.format(at);
-      if (age > 0 && age < 6 * DAY_MS) return `${weekday.format(at)} ${time.format(at)}`;
-      return at.getFullYear() === now.getFullYear() ? date.format(at) : dateWithYear.format(at);
+      if (age > 0 && age < 6 * DAY_MS) return `${weekday().format(at)} ${time.format(at)}`;
+      return at.getFullYear() === now.getFullYear() ? date().format(at) : dateWithYear().format(at);
     },
-    full: (iso) => full.format(new Date(iso)),
-    day: (iso) => day.format(new Date(iso)),
+    full: (iso) => full().format(new Date(iso)),
+    day: (iso) => day().format(new Date(iso)),
     time: (iso) => time.format(new Date(iso)),
     isSameDay,
-    number: (value) => number.format(value),
-    percent: (fraction) => percent.format(fraction),
+    number: (value) => number().format(value),
+    percent: (fraction) => percent().format(fraction),
     locale,
     timeZone,
   };

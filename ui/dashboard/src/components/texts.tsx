@@ -1,7 +1,9 @@
 /** Small pieces of text that look the same on every screen. */
-import { Anchor, Avatar as MantineAvatar, Badge, Group, VisuallyHidden } from "@mantine/core";
+import { Anchor, VisuallyHidden } from "@mantine/core";
 import { lengthText, phoneText, spokenLength } from "@/format";
 import { useFormats, useNow } from "@/hooks/useFormats";
+import classes from "./components.module.css";
+import { Mark } from "./Mark";
 
 /** A moment; short in lists ("3 min ago", "Tue 14:05"), the whole of it on pointing. */
 export function TimeText({ iso, look = "short" }: { iso: string; look?: "short" | "full" | "day" | "time" }) {
@@ -9,7 +11,7 @@ export function TimeText({ iso, look = "short" }: { iso: string; look?: "short" 
   const now = useNow();
   const text = look === "short" ? formats.short(iso, new Date(Math.max(now, Date.parse(iso)))) : formats[look](iso);
   return (
-    <time dateTime={iso} title={formats.full(iso)}>
+    <time dateTime={iso} onPointerEnter={({ currentTarget }) => (currentTarget.title = formats.full(iso))}>
       {text}
     </time>
   );
@@ -39,19 +41,49 @@ export function PhoneText({ phone, isLink = false }: { phone: string; isLink?: b
   );
 }
 
-/** Initials on a colour that belongs to the name. */
+const AVATAR_COLORS = ["blue", "cyan", "grape", "green", "indigo", "lime", "orange", "pink", "red", "teal", "violet"];
+
+function avatarColor(name: string): string {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) | 0;
+  return AVATAR_COLORS[Math.abs(hash) % AVATAR_COLORS.length] ?? "gray";
+}
+
+/** The first letters of the first two words, or the first two of the only one; numbers have none. */
+function initials(name: string): string {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => /^\p{L}/u.test(word));
+  const letters = words.length > 1 ? words.map((word) => [...word][0]) : [...(words[0] ?? "")];
+  return letters.slice(0, 2).join("").toUpperCase() || "#";
+}
+
+/** Initials on a colour that belongs to the name. Plain elements: a list has one in each row. */
 export function Avatar({ name, size = 34 }: { name: string; size?: number }) {
-  return <MantineAvatar name={name} color="initials" size={size} radius="xl" aria-hidden />;
+  const color = avatarColor(name);
+  return (
+    <span
+      className={classes.avatar}
+      style={{
+        width: size,
+        height: size,
+        fontSize: size * 0.38,
+        color: `var(--mantine-color-${color}-light-color)`,
+        background: `var(--mantine-color-${color}-light)`,
+      }}
+      aria-hidden
+    >
+      {initials(name)}
+    </span>
+  );
 }
 
 export function Tags({ tags }: { tags: readonly string[] }) {
   return tags.length === 0 ? null : (
-    <Group gap={6}>
+    <span className={classes.marks}>
       {tags.map((tag) => (
-        <Badge key={tag} variant="outline" color="gray" tt="none" fw={500}>
+        <Mark key={tag} look="outline" color="gray">
           {tag}
-        </Badge>
+        </Mark>
       ))}
-    </Group>
+    </span>
   );
 }

@@ -1,9 +1,10 @@
-import { Avatar, Group, type MantineColorScheme, Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
+import { Group, type MantineColorScheme, Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import { IconBook, IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSelector, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { accountsQuery, sessionQuery, signOut, switchAccount, useMay, useMe } from "@/api/session";
+import { Avatar } from "@/components/texts";
 import { problemToast } from "@/components/toasts";
 import classes from "./shell.module.css";
 
@@ -64,7 +65,7 @@ export function AccountMenu() {
       <Menu.Target>
         <UnstyledButton className={classes.account} data-testid="user-menu" mt="sm">
           <Group gap="sm" wrap="nowrap">
-            <Avatar name={name} color="initials" size={34} radius="xl" aria-hidden />
+            <Avatar name={name} />
             <div style={{ flex: 1, minWidth: 0 }}>
               <Text size="sm" fw={600} truncate>
                 {name}

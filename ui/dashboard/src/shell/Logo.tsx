@@ -1,12 +1,10 @@
-import { Group, Text } from "@mantine/core";
+import classes from "./shell.module.css";
 
 export function Logo() {
   return (
-    <Group gap={10} wrap="nowrap">
+    <span className={classes.logo}>
       <img src="/favicon.svg" alt="" width={28} height={28} />
-      <Text fw={680} size="lg" style={{ letterSpacing: "-0.02em" }}>
-        Antiphon
-      </Text>
-    </Group>
+      Antiphon
+    </span>
   );
 }

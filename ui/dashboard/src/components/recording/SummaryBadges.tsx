@@ -1,7 +1,8 @@
-import { Badge, Group } from "@mantine/core";
 import { IconPhoneCall } from "@tabler/icons-react";
 import type { Summary } from "@/api/voicegrams";
 import { sentenceCase } from "@/format";
+import classes from "../components.module.css";
+import { Mark } from "../Mark";
 
 const urgencyColors: Record<string, string> = { high: "red", medium: "orange", low: "gray" };
 const sentimentColors: Record<string, string> = { positive: "teal", neutral: "gray", negative: "pink" };
@@ -11,29 +12,20 @@ export function SummaryBadges({ summary, isBrief = false }: { summary: Summary |
   if (!summary) return null;
   const { urgency, sentiment, intent, callback_required: callback } = summary;
   if (!urgency && !sentiment && !intent && !callback) return null;
-  const look = { variant: "light", tt: "none", fw: 550, size: "md" } as const;
   return (
-    <Group gap={6} data-testid="summary-badges">
+    <span className={classes.marks} data-testid="summary-badges">
       {callback && (
-        <Badge {...look} variant="filled" color="iris" leftSection={<IconPhoneCall size={12} />}>
+        <Mark look="filled" color="iris" icon={<IconPhoneCall size={12} />}>
           Call back
-        </Badge>
+        </Mark>
       )}
       {urgency && !(isBrief && urgency === "low") && (
-        <Badge {...look} color={urgencyColors[urgency] ?? "gray"}>
-          {sentenceCase(urgency)} urgency
-        </Badge>
+        <Mark color={urgencyColors[urgency] ?? "gray"}>{sentenceCase(urgency)} urgency</Mark>
       )}
-      {intent && (
-        <Badge {...look} color="iris">
-          {sentenceCase(intent)}
-        </Badge>
-      )}
+      {intent && <Mark color="iris">{sentenceCase(intent)}</Mark>}
       {sentiment && !(isBrief && sentiment === "neutral") && (
-        <Badge {...look} color={sentimentColors[sentiment] ?? "gray"}>
-          {sentenceCase(sentiment)}
-        </Badge>
+        <Mark color={sentimentColors[sentiment] ?? "gray"}>{sentenceCase(sentiment)}</Mark>
       )}
-    </Group>
+    </span>
   );
 }

@@ -1,4 +1,3 @@
-import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { KeyboardEventHandler, ReactNode, Ref } from "react";
 import type { Column, RowLink } from "./DataTable";
@@ -44,7 +43,14 @@ export function Row<T>(props: RowProps<T>) {
   const titleKey = columns.find(({ card }) => card === "title")?.key ?? columns[0]?.key;
   const checkbox = isSelected !== undefined && (
     <div role="gridcell" className={classes.check}>
-      <Checkbox size="xs" checked={isSelected} onChange={props.onToggle} aria-label={`Choose ${label}`} tabIndex={-1} />
+      <input
+        type="checkbox"
+        className={classes.box}
+        checked={isSelected}
+        onChange={props.onToggle}
+        aria-label={`Choose ${label}`}
+        tabIndex={-1}
+      />
     </div>
   );
   return (

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconAddressBook, IconSearch, IconUserPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -13,11 +13,13 @@ import { Page } from "@/components/Page";
 import { EmptyState } from "@/components/states";
 import { type Column, DataTable } from "@/components/table/DataTable";
 import { listProps } from "@/components/table/listProps";
+import { Mark } from "@/components/Mark";
 import { Avatar, PhoneText, Tags, TimeText } from "@/components/texts";
 import { useFilters } from "@/hooks/useFilters";
 import { BulkTags } from "./BulkTags";
 import { CreateContactModal } from "./CreateContactModal";
 import { filters } from "./filters";
+import classes from "./contacts.module.css";
 import { stageChoices, stageText } from "./stages";
 
 const columns: Column<Lead>[] = [
@@ -28,19 +30,13 @@ const columns: Column<Lead>[] = [
     sort: "name",
     card: "title",
     cell: (lead) => (
-      <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+      <span className={classes.person}>
         <Avatar name={leadName(lead)} size={30} />
-        <div style={{ minWidth: 0 }}>
-          <Text size="sm" fw={550} truncate component="div">
-            {leadName(lead)}
-          </Text>
-          {lead.company && lead.company !== lead.name && (
-            <Text size="xs" c="dimmed" truncate component="div">
-              {lead.company}
-            </Text>
-          )}
-        </div>
-      </Group>
+        <span className={classes.lines}>
+          <span className={classes.line}>{leadName(lead)}</span>
+          {lead.company && lead.company !== lead.name && <span className={classes.company}>{lead.company}</span>}
+        </span>
+      </span>
     ),
   },
   {
@@ -59,9 +55,9 @@ const columns: Column<Lead>[] = [
     card: "plain",
     cell: ({ email }) =>
       email && (
-        <Text size="sm" truncate title={email}>
+        <span className={classes.line} title={email}>
           {email}
-        </Text>
+        </span>
       ),
   },
   {
@@ -72,9 +68,7 @@ const columns: Column<Lead>[] = [
     card: "none",
     cell: ({ lifecycle_stage: stage }) =>
       stage && (
-        <Badge variant="light" color={stage === "customer" ? "teal" : "gray"} tt="none" fw={550}>
-          {stageText(stage)}
-        </Badge>
+        <Mark color={stage === "customer" ? "teal" : "gray"}>{stageText(stage)}</Mark>
       ),
   },
   { key: "tags", header: "Tags", width: "minmax(120px, 1.4fr)", from: 980, card: "plain", cell: ({ tags }) => <Tags tags={tags} /> },

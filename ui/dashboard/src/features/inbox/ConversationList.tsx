@@ -2,19 +2,18 @@ import { ActionIcon, Button, Loader, Menu, Text } from "@mantine/core";
 import { IconArrowsSort, IconCheck, IconInbox, IconPencilPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { type Conversation, conversationsQuery } from "@/api/conversations";
 import { rowsOf, totalOf } from "@/api/list";
-import { useMay } from "@/api/session";
+import { useMay, useMe } from "@/api/session";
 import { EmptyState, ErrorState, LoadingState } from "@/components/states";
 import { useFilters } from "@/hooks/useFilters";
-import { ConversationRow } from "./ConversationRow";
+import { ConversationRow, rowHeight } from "./ConversationRow";
 import { filters } from "./filters";
 import classes from "./inbox.module.css";
 import { InboxFilters } from "./InboxFilters";
 import { conversationFilters } from "./query";
 
-const ROW_HEIGHT = 76;
 const MORE_FROM_END = 10;
 
 const SORTS = [
@@ -23,6 +22,9 @@ const SORTS = [
   { value: "manual", label: "By our last answer" },
   { value: "all", label: "Newest first, closed ones too" },
 ] as const;
+
+/** Pixels of a rem; who enlarges their text has more. */
+const readRem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 /** The conversations that the address asks for. */
 export function useConversations() {
@@ -49,14 +51,17 @@ interface ConversationListProps {
 export function ConversationList({ selectedId, onNew }: ConversationListProps) {
   const { values, change, clear } = useFilters(filters);
   const { list, conversations } = useConversations();
+  const [rem] = useState(readRem);
   const scroller = useRef<HTMLDivElement>(null);
+  const me = useMe();
   const canWrite = useMay()("conversations:write");
   const { new: _dialog, sort, ...asked } = values;
   const sorted = SORTS.find(({ value }) => value === sort) ?? SORTS[0];
   const isFiltered = Object.values(asked).some((value) => value !== undefined);
   const virtualizer = useVirtualizer({
     count: conversations.length,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: (index) => rem * (conversations[index] ? rowHeight(conversations[index]) : 0),
+    initialRect: { width: 0, height: window.innerHeight },
     getScrollElement: () => scroller.current,
     getItemKey: (index) => conversations[index]?.id ?? index,
     overscan: 8,
@@ -123,11 +128,11 @@ export function ConversationList({ selectedId, onNew }: ConversationListProps) {
               conversation && (
                 <ConversationRow
                   key={key}
-                  ref={virtualizer.measureElement}
                   index={index}
                   start={start}
                   conversation={conversation}
                   isSelected={conversation.id === selectedId}
+                  ownId={me.user.id}
                 />
               )
             );

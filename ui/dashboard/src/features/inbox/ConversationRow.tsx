@@ -1,9 +1,8 @@
-import { Group, Text, VisuallyHidden } from "@mantine/core";
+import { VisuallyHidden } from "@mantine/core";
 import { IconAlarm, IconFlag, IconStarFilled } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import type { Ref } from "react";
+import { memo } from "react";
 import type { Conversation } from "@/api/conversations";
-import { useMe } from "@/api/session";
 import { Avatar, TimeText } from "@/components/texts";
 import classes from "./inbox.module.css";
 import { channelIcons, channelName, partnerName } from "./words";
@@ -13,6 +12,8 @@ type LastMessage = NonNullable<Conversation["last_message"]>;
 /** Where nothing was said or written. */
 const plainWords: Partial<Record<string, string>> = { call: "Call", voicegram: "Voice message", note: "Note" };
 
+const keepSearch = (previous: unknown) => previous as never;
+
 /** Who of us said it, before the words. */
 function speaker({ direction, channel, author }: LastMessage, ownId: string): string {
   if (direction === "inbound" || channel === "call") return "";
@@ -20,47 +21,46 @@ function speaker({ direction, channel, author }: LastMessage, ownId: string): st
   return author.name ? `${author.name}: ` : "";
 }
 
+/** In rem; the third line names who it is assigned to. */
+export const rowHeight = ({ assigned_to_name: assigned }: Conversation) => (assigned ? 5.3 : 4.15);
+
 interface ConversationRowProps {
   conversation: Conversation;
   index: number;
   start: number;
   isSelected: boolean;
-  ref: Ref<HTMLAnchorElement>;
+  ownId: string;
 }
 
-export function ConversationRow({ conversation, index, start, isSelected, ref }: ConversationRowProps) {
+/** Plain elements and nothing measured: rows are what the inbox mostly consists of. */
+export const ConversationRow = memo(function ConversationRow({ conversation, index, start, isSelected, ownId }: ConversationRowProps) {
   const { last_message: last, is_unread: isUnread } = conversation;
-  const me = useMe();
   const name = partnerName(conversation);
   const Icon = last && channelIcons[last.channel as keyof typeof channelIcons];
   return (
     <Link
-      ref={ref}
       data-index={index}
       data-testid="conversation"
       to="/inbox/$id"
       params={{ id: conversation.id }}
-      search={(previous) => previous as never}
+      search={keepSearch}
       className={classes.row}
       data-selected={isSelected || undefined}
-      style={{ transform: `translateY(${start}px)` }}
+      data-unread={isUnread || undefined}
+      style={{ height: `${rowHeight(conversation)}rem`, transform: `translateY(${start}px)` }}
     >
       <Avatar name={name} size={38} />
-      <div className={classes.rowText}>
-        <Group justify="space-between" wrap="nowrap" gap={8}>
-          <Text size="sm" fw={isUnread ? 700 : 550} truncate>
-            {name}
-          </Text>
-          <Text size="xs" c={isUnread ? undefined : "dimmed"} style={{ flex: "none" }}>
-            {last && <TimeText iso={last.created_at} />}
-          </Text>
-        </Group>
-        <Group wrap="nowrap" gap={6} mt={2} align="center">
-          {Icon && <Icon size={14} aria-label={channelName(last.channel)} style={{ flex: "none", opacity: 0.65 }} />}
-          <Text size="sm" c={isUnread ? undefined : "dimmed"} fw={isUnread ? 550 : 400} truncate style={{ flex: 1 }}>
-            {last && speaker(last, me.user.id)}
+      <span className={classes.rowText}>
+        <span className={classes.rowLine}>
+          <span className={classes.rowName}>{name}</span>
+          <span className={classes.rowTime}>{last && <TimeText iso={last.created_at} />}</span>
+        </span>
+        <span className={classes.rowLine}>
+          {Icon && <Icon size={14} aria-label={channelName(last.channel)} className={classes.rowIcon} />}
+          <span className={classes.rowSnippet}>
+            {last && speaker(last, ownId)}
             {last ? last.snippet || (last.channel in plainWords ? plainWords[last.channel] : "No text") : "Nothing written yet"}
-          </Text>
+          </span>
           {conversation.is_flagged && <IconFlag size={14} aria-label="Flagged" color="var(--mantine-color-red-filled)" />}
           {conversation.is_starred && <IconStarFilled size={13} aria-label="Starred" color="var(--mantine-color-yellow-filled)" />}
           {conversation.status === "snoozed" && <IconAlarm size={14} aria-label="Snoozed" />}
@@ -70,13 +70,9 @@ export function ConversationRow({ conversation, index, start, isSelected, ref }:
               <VisuallyHidden>{conversation.unread_count || 1} unread</VisuallyHidden>
             </>
           )}
-        </Group>
-        {conversation.assigned_to_name && (
-          <Text size="xs" c="dimmed" truncate>
-            {conversation.assigned_to_name}
-          </Text>
-        )}
-      </div>
+        </span>
+        {conversation.assigned_to_name && <span className={classes.rowAssigned}>{conversation.assigned_to_name}</span>}
+      </span>
     </Link>
   );
-}
+});

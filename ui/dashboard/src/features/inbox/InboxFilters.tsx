@@ -1,4 +1,5 @@
 import { ActionIcon, Button, CloseButton, Indicator, NativeSelect, Popover, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { tagsQuery } from "@/api/leads";
@@ -89,13 +90,29 @@ export function InboxFilters({ values, change, clear, total }: InboxFiltersProps
 }
 
 function MoreFilters({ values, change, count }: Pick<InboxFiltersProps, "values" | "change"> & { count: number }) {
-  const tags = useQuery(tagsQuery);
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const tags = useQuery({ ...tagsQuery, enabled: isOpen });
   const names = [...new Set([...(values.tag ? [values.tag] : []), ...(tags.data?.tags ?? []).map(({ name }) => name)])];
   return (
-    <Popover position="bottom-end" width={290} withinPortal trapFocus withRoles returnFocus>
+    <Popover
+      position="bottom-end"
+      width={290}
+      withinPortal
+      trapFocus
+      withRoles
+      returnFocus
+      opened={isOpen}
+      onDismiss={close}
+    >
       <Indicator disabled={count === 0} label={count} size={16} offset={4}>
         <Popover.Target>
-          <ActionIcon variant="default" size={36} aria-label="More filters" data-testid="more-filters">
+          <ActionIcon
+            variant="default"
+            size={36}
+            aria-label="More filters"
+            data-testid="more-filters"
+            onClick={toggle}
+          >
             <IconAdjustmentsHorizontal size={17} />
           </ActionIcon>
         </Popover.Target>

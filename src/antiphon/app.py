@@ -19,6 +19,7 @@ from antiphon.contracts.voicegram.app import create_app as create_voicegram_app
 from antiphon.contracts.voicegram.events import VoicegramDialect
 from antiphon.contracts.voicory.app import create_app as create_voicory_app
 from antiphon.contracts.votel.app import create_app as create_votel_app
+from antiphon.contracts.votel.auth import COOKIE
 from antiphon.contracts.votel.dialect import NativeDialect
 from antiphon.contracts.votel.rendering import Rendering
 from antiphon.contracts.votel.upload import incoming_directory, sweep_uploads
@@ -256,7 +257,7 @@ class App:
                 docs_index_route(CONTRACTS),
                 docs_static_route(),
                 *create_guide_routes(),
-                *create_web_routes(ProductPages(services)),
+                *create_web_routes(ProductPages(services), session_cookie=COOKIE),
             ],
             exception_handlers={404: not_found, 405: not_found},
         )

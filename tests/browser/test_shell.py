@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
+from antiphon.web.preloads import ROWS, SIGNED_IN
 from browser_desk import Desk
 from screens import sign_in
 from server_process import Server
@@ -23,6 +24,22 @@ async def open_list(server: Server, desk: Desk) -> Page:
     await page.goto(f"{server.url}/dashboard/voicegrams")
     await expect(page.get_by_test_id("table-row").first).to_be_visible()
     return page
+
+
+@pytest.mark.parametrize("screen", ROWS)
+async def test_a_screen_asks_early_and_once(server: Server, desk: Desk, screen: str) -> None:
+    """What the page asks while its code loads is what the screen shows: nothing is asked again."""
+    page = await desk.page(await desk.browser())
+    await sign_in(page, server.url, server.places["email"], server.places["password"])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(server.url)))
+    await page.goto(f"{server.url}/dashboard/{screen}")
+    await expect(page.locator("h1")).to_be_visible()
+    await expect(page.locator("main [aria-label=Loading], .splash")).to_have_count(0)
+    early = [*SIGNED_IN, ROWS[screen]]
+    assert {question: asked.count(question) for question in early} == dict.fromkeys(early, 1)
+    start = next(at for at, url in enumerate(asked) if "/assets/index-" in url and url.endswith(".js"))
+    assert all(at > start for at, url in enumerate(asked) if url.startswith("/api/") and url not in early)
 
 
 async def test_an_ended_session_is_renewed_over_the_page(server: Server, desk: Desk) -> None:

@@ -35,7 +35,13 @@ class Services:
 
 
 MANIFEST = {
-    "index.html": {"file": "assets/main-a1b2.js", "imports": ["_common.js"], "css": ["assets/main.css"]},
+    "index.html": {
+        "file": "assets/main-a1b2.js",
+        "imports": ["_common.js", "_early.js"],
+        "css": ["assets/main.css"],
+        "assets": ["assets/inter-greek-wght-normal-a.woff2", "assets/inter-latin-wght-normal-b.woff2"],
+    },
+    "_early.js": {"file": "assets/early-e5f6.js", "name": "early"},
     "_common.js": {"file": "assets/common.js"},
     "_list.js": {"file": "assets/list.js", "imports": ["_common.js"], "css": ["assets/list.css"]},
     "src/shell/Layout.tsx": {"file": "assets/Layout.js", "imports": ["index.html", "_common.js"]},
@@ -51,7 +57,8 @@ def static_root(tmp_path: Path) -> Path:
     assets.mkdir(parents=True)
     (root / "widget.js").write_text("widget();" * 300)
     (root / "dashboard" / "index.html").write_text(
-        '<!doctype html><head><title>Antiphon</title><meta nonce="ANTIPHON_NONCE"></head>'
+        '<!doctype html><head><title>Antiphon</title><meta nonce="ANTIPHON_NONCE">'
+        '<script type="module" src="/dashboard/assets/main-a1b2.js"></script></head>'
     )
     (root / "dashboard" / "manifest.json").write_text(json.dumps(MANIFEST))
     (assets / "main-a1b2.js").write_text("main();" * 300)
@@ -72,7 +79,8 @@ def services() -> Services:
 @pytest.fixture
 def client(services: Services, static_root: Path) -> Iterator[TestClient]:
     with TestClient(
-        Starlette(routes=create_web_routes(services, static_root)), follow_redirects=False
+        Starlette(routes=create_web_routes(services, static_root, session_cookie="pass")),
+        follow_redirects=False,
     ) as client:
         yield client
 

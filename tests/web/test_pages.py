@@ -12,7 +12,10 @@ from starlette.testclient import TestClient
 
 from antiphon.web.headers import dashboard_headers
 from antiphon.web.html import not_found_page, server_error_page
-from antiphon.web.preloads import OUTSIDE_FRAME, SCREENS, chunks_of
+from antiphon.web.preloads import OUTSIDE_FRAME, ROWS, SCREENS, SIGNED_IN, chunks_of
+
+FONT = "inter-latin-wght-normal-b.woff2"
+MAIN = "/dashboard/assets/main-a1b2.js"
 
 
 class Elements(HTMLParser):
@@ -131,9 +134,9 @@ def test_dashboard_allows_only_the_styles_of_this_answer(client: TestClient) -> 
 @pytest.mark.parametrize(
     ("path", "files"),
     [
-        ("inbox/some-conversation", ["Layout.js", "Inbox.js", "list.js", "list.css"]),
-        ("settings/people", []),
-        ("calls", ["Layout.js"]),
+        ("inbox/some-conversation", ["Layout.js", "Inbox.js", "list.js", "list.css", FONT]),
+        ("settings/people", [FONT]),
+        ("calls", ["Layout.js", FONT]),
     ],
 )
 def test_dashboard_page_names_what_its_screen_loads(client: TestClient, path: str, files: list[str]) -> None:
@@ -142,7 +145,32 @@ def test_dashboard_page_names_what_its_screen_loads(client: TestClient, path: st
         r'<link rel="(\w+)"[^>]* href="/dashboard/assets/([^"]+)">', client.get(f"/dashboard/{path}").text
     )
     assert [file for _, file in links] == files
-    assert all(kind == ("preload" if file.endswith(".css") else "modulepreload") for kind, file in links)
+    assert all(kind == ("modulepreload" if file.endswith(".js") else "preload") for kind, file in links)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_signed_in", "questions"),
+    [
+        ("sign-in", False, ["/api/session"]),
+        ("inbox", False, ["/api/session"]),
+        ("settings/people", True, [*SIGNED_IN]),
+        ("inbox", True, [*SIGNED_IN, ROWS["inbox"]]),
+        ("calls", True, [*SIGNED_IN, ROWS["calls"]]),
+        ("calls/one", True, [*SIGNED_IN]),
+        ("calls?status=busy", True, [*SIGNED_IN]),
+    ],
+)
+def test_dashboard_page_names_what_its_screen_asks_first(
+    client: TestClient, path: str, is_signed_in: bool, questions: list[str]
+) -> None:
+    """Named before the script that asks, which stands before the one it must not wait for."""
+    answer = client.get(f"/dashboard/{path}", headers={"Cookie": "pass=1"} if is_signed_in else {})
+    page = Elements(answer.text)
+    assert [meta["content"] for meta in page.all("meta") if meta.get("name") == "early"] == [
+        " ".join(questions)
+    ]
+    assert [script["src"] for script in page.all("script")] == ["/dashboard/assets/early-e5f6.js", MAIN]
+    assert answer.text.index('name="early"') < answer.text.index("<script")
 
 
 def test_screens_that_are_preloaded_exist() -> None:

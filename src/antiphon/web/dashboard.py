@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse, Response
 
 from antiphon.web.headers import dashboard_headers
-from antiphon.web.preloads import chunks_of, preloads
+from antiphon.web.preloads import Manifest, chunks_of, early, preloads
 
 # ui/vite.dashboard.config.ts
 PLACEHOLDER = "ANTIPHON_NONCE"
@@ -26,23 +26,27 @@ class DashboardPage:
         self._audio_origins = audio_origins
         self._built_at = 0
         self._html = ""
+        self._manifest: Manifest = {}
         self._links: dict[tuple[str, ...], str] = {}
 
-    def answer(self, path: str) -> Response:
-        """The page at `/dashboard/<path>`. Raises FileNotFoundError when it is not built."""
+    def answer(self, path: str, questions: tuple[str, ...] = ()) -> Response:
+        """The page at `/dashboard/<path>`, which asks `questions` of the API while its code loads.
+
+        Raises FileNotFoundError when it is not built.
+        """
         built_at = self._path.stat().st_mtime_ns
         if built_at != self._built_at:
             self._html = self._path.read_text()
+            self._manifest = json.loads(self._path.with_name("manifest.json").read_text())
             self._links.clear()
             self._built_at = built_at
         nonce = secrets.token_urlsafe(16)
         headers = dashboard_headers(nonce, self._audio_origins)
-        html = self._html.replace("</head>", self._preloads(path) + "</head>", 1)
+        asked = self._html.replace("</title>", "</title>" + early(self._manifest, questions), 1)
+        html = asked.replace("</head>", self._preloads(chunks_of(path)) + "</head>", 1)
         return HTMLResponse(html.replace(PLACEHOLDER, nonce), headers=headers)
 
-    def _preloads(self, path: str) -> str:
-        chunks = chunks_of(path)
+    def _preloads(self, chunks: tuple[str, ...]) -> str:
         if chunks not in self._links:
-            manifest = self._path.with_name("manifest.json")
-            self._links[chunks] = preloads(json.loads(manifest.read_text()), chunks)
+            self._links[chunks] = preloads(self._manifest, chunks)
         return self._links[chunks]

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from antiphon.web.dashboard import DashboardPage
 from antiphon.web.html import not_built_page, not_found_page, recording_page
+from antiphon.web.preloads import questions_of
 from antiphon.web.static import SHORT, STATIC_ROOT, HashedAssets, file_response, is_built
 
 # contracts/voicegram.md 9: workspace and slug share their characters; lengths 3..40 and 1..60.
@@ -42,9 +43,16 @@ class WebServices(Protocol):
 
 
 def create_web_routes(
-    services: WebServices, static_root: Path = STATIC_ROOT, audio_origins: tuple[str, ...] = ()
+    services: WebServices,
+    static_root: Path = STATIC_ROOT,
+    audio_origins: tuple[str, ...] = (),
+    session_cookie: str = "",
 ) -> list[BaseRoute]:
-    """Return the browser routes; `audio_origins` are origins of signed audio links beside our own."""
+    """Return the browser routes.
+
+    `audio_origins` are origins of signed audio links beside our own; who has a `session_cookie` is taken for
+    signed in until the API says otherwise.
+    """
     shell = DashboardPage(static_root, audio_origins)
     script_headers = {"Cache-Control": SHORT, "Cross-Origin-Resource-Policy": "cross-origin"}
 
@@ -57,7 +65,10 @@ def create_web_routes(
     async def dashboard(request: Request) -> Response:
         if not is_built(static_root):
             return not_built_page()
-        return shell.answer(request.path_params.get("rest", ""))
+        path = request.path_params.get("rest", "")
+        is_signed_in = session_cookie in request.cookies
+        questions = questions_of(path, is_signed_in=is_signed_in, has_filters=bool(request.url.query))
+        return shell.answer(path, questions)
 
     async def hosted(request: Request) -> Response:
         workspace, slug = request.path_params["workspace"], request.path_params["slug"]

@@ -1,4 +1,5 @@
 /** One fetch for the native API (contracts/votel.md 0.1 to 0.6): session cookie, CSRF header, error envelope. */
+import { accountHeader, takeEarly } from "@/early";
 import { connection } from "./connection";
 import type { Endpoints } from "./types";
 
@@ -43,7 +44,7 @@ export function setActingFor(accountId: string | null): void {
 
 /** Headers every request carries, for the few that do not go through `request`. */
 export function accountHeaders(): Record<string, string> {
-  return actingFor ? { "X-Sub-Account-Id": actingFor } : {};
+  return accountHeader(actingFor);
 }
 
 type Query = Record<string, string | number | boolean | null | undefined>;
@@ -92,8 +93,11 @@ async function send(method: string, path: string, options: RequestOptions): Prom
   const headers: Record<string, string> = { Accept: "application/json", ...accountHeaders(), ...options.headers };
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken;
   if (body !== undefined && !isRaw) headers["Content-Type"] = "application/json";
+  const address = `/api${path}${queryString(options.query ?? {})}`;
+  const early = method === "GET" && (await takeEarly(address));
+  if (early) return early;
   try {
-    return await fetch(`/api${path}${queryString(options.query ?? {})}`, {
+    return await fetch(address, {
       method,
       headers,
       credentials: "same-origin",

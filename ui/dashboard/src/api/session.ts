@@ -1,4 +1,5 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import { CHOSEN_ACCOUNT } from "@/early";
 import { type Answer, ApiError, api, call, isMissing, setActingFor, setCsrfToken } from "./client";
 import { connection } from "./connection";
 import { keys } from "./keys";
@@ -122,8 +123,6 @@ export const accountsQuery = queryOptions({
   },
   staleTime: 5 * 60_000,
 });
-
-const CHOSEN_ACCOUNT = "antiphon.account";
 
 /** The choice lives as long as the tab, so two tabs can show two accounts. */
 export function restoreAccount(): void {

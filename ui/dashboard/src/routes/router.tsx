@@ -1,9 +1,13 @@
 /** The tree of addresses. Every screen is a chunk of its own; its folder under features/ holds all of it. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 import { IconMapPinOff } from "@tabler/icons-react";
+import { callsQuery } from "@/api/calls";
+import { channelsQuery } from "@/api/channels";
 import { conversationsQuery } from "@/api/conversations";
+import { leadsQuery } from "@/api/leads";
 import { queryClient } from "@/api/queryClient";
 import { meQuery, preferencesQuery, sessionQuery, setupQuery } from "@/api/session";
+import { voicegramsQuery } from "@/api/voicegrams";
 import { EmptyState, ErrorState, PageLoading } from "@/components/states";
 import { filters as callFilters } from "@/features/calls/filters";
 import { filters as channelFilters } from "@/features/channels/filters";
@@ -19,6 +23,7 @@ import { filters as requestLogFilters } from "@/features/settings/request-log/fi
 import { filters as webhookFilters } from "@/features/settings/webhooks/filters";
 import { filters as simulatorFilters } from "@/features/simulator/filters";
 import { filters as voicegramFilters } from "@/features/voicegrams/filters";
+import { loadList, loadOne } from "./loaders";
 
 const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
 
@@ -99,8 +104,7 @@ const inbox = createRoute({
   path: "/inbox",
   validateSearch: inboxFilters.read,
   loaderDeps: ({ search }) => conversationFilters(search),
-  // The rows are asked for beside the code that shows them; the screen itself tells of failures.
-  loader: ({ deps }) => void queryClient.prefetchInfiniteQuery(conversationsQuery(deps)),
+  loader: ({ deps, cause }) => loadList(conversationsQuery(deps), { cause }),
   component: lazyRouteComponent(() => import("@/features/inbox/InboxPage"), "InboxPage"),
 });
 
@@ -118,6 +122,8 @@ const voicegrams = createRoute({
   getParentRoute: () => app,
   path: "/voicegrams",
   validateSearch: voicegramFilters.read,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps, cause }) => loadList(voicegramsQuery(deps), { cause }),
   component: lazyRouteComponent(() => import("@/features/voicegrams/VoicegramsPage"), "VoicegramsPage"),
 });
 
@@ -131,6 +137,8 @@ const calls = createRoute({
   getParentRoute: () => app,
   path: "/calls",
   validateSearch: callFilters.read,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps, cause }) => loadList(callsQuery(deps), { cause }),
   component: lazyRouteComponent(() => import("@/features/calls/CallsPage"), "CallsPage"),
 });
 
@@ -144,6 +152,8 @@ const contacts = createRoute({
   getParentRoute: () => app,
   path: "/contacts",
   validateSearch: contactFilters.read,
+  loaderDeps: ({ search: { new: _dialog, ...asked } }) => asked,
+  loader: ({ deps, cause }) => loadList(leadsQuery(deps), { cause }),
   component: lazyRouteComponent(() => import("@/features/contacts/ContactsPage"), "ContactsPage"),
 });
 
@@ -157,6 +167,7 @@ const channels = createRoute({
   getParentRoute: () => app,
   path: "/channels",
   validateSearch: channelFilters.read,
+  loader: ({ cause }) => loadOne(channelsQuery, { cause }),
   component: lazyRouteComponent(() => import("@/features/channels/ChannelsPage"), "ChannelsPage"),
 });
 

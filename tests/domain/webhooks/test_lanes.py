@@ -14,7 +14,7 @@ from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.jobs.registry import JobContext, Payload
 from antiphon.domain.voicegrams.commands import delete_voicegram
 from antiphon.domain.webhooks import lane_run, results
-from antiphon.domain.webhooks.commands import deactivate
+from antiphon.domain.webhooks.commands import deactivate, resend
 from antiphon.domain.webhooks.jobs import WebhookJobs
 from antiphon.domain.webhooks.lanes import STALE_LANE_MS, end_lane, sweep_lanes, wake_lane
 from antiphon.domain.webhooks.records import DeliveryStatus
@@ -27,6 +27,10 @@ from waiting import eventually
 
 def statuses(tx: ReadTx) -> list[str]:
     return [row.status for row in tx.all(select(deliveries.c.status))]
+
+
+def delivery_ids(tx: ReadTx) -> list[str]:
+    return [row.id for row in tx.all(select(deliveries.c.id))]
 
 
 def made_attempts(tx: ReadTx) -> list[tuple[str, int]]:
@@ -247,6 +251,26 @@ async def test_interrupted_lane_records_what_was_answered(world: World, receiver
     await world.work()
     assert receiver.event_ids.count(answered) == 1
     assert len(set(receiver.event_ids)) == 12
+
+
+async def test_asking_during_an_attempt_is_not_forgotten(world: World, receiver: Receiver) -> None:
+    """contracts/votel.md 11.6: what is due goes out now, also when an attempt that is under way fails."""
+    made = await world.subscribe(receiver.url())
+    account_id, subscription_id = world.ours.account_id, made.subscription.id
+
+    async def answer(_: Received) -> web.StreamResponse:
+        if len(receiver.received) > 1:
+            return web.Response()
+        world.clock.advance(SECOND)
+        (delivery_id,) = await world.services.database.read(delivery_ids)
+        await world.services.database.write(resend, account_id, subscription_id, delivery_id)
+        return web.Response(status=503)
+
+    receiver.answer = answer
+    await world.complete()
+    await world.work()
+    assert len(receiver.received) == 2
+    assert await world.services.database.read(statuses) == ["delivered"]
 
 
 async def test_sweeper_restarts_a_lane_without_a_job(world: World, receiver: Receiver) -> None:

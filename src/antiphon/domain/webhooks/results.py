@@ -67,13 +67,15 @@ _RESULTS = batch(
     response_excerpt=Text,
 )
 r = _RESULTS.c
+# Somebody who asked meanwhile that it be sent now has set a later time than that of this attempt.
+_IS_ASKED_FOR = and_(r.status == DeliveryStatus.PENDING.value, d.next_attempt_at > r.started_at)
 _SETTLE = Prepared(
     deliveries.update()
     .where(d.account_id == r.account, d.id == r.delivery_id, d.attempts == r.made_before, IS_PENDING)
     .values(
         status=r.status,
         attempts=d.attempts + 1,
-        next_attempt_at=r.next_attempt_at,
+        next_attempt_at=case((_IS_ASKED_FOR, d.next_attempt_at), else_=r.next_attempt_at),
         finished_at=r.finished_at,
     )
 )

@@ -28,8 +28,16 @@ export const voicegramsQuery = (filters: VoicegramFilters) => ({
   refetchInterval: whileNotLive,
 });
 
+/** No event tells of an attempt's end; one that is made now or within the minute is looked at again. */
+const SOON_MS = 60_000;
+
+const isDue = ({ status, next_attempt_at: next }: Delivery) =>
+  status === "pending" && next !== null && Date.parse(next) < Date.now() + SOON_MS;
+
 const isWorking = (voicegram: VoicegramDetail | undefined) =>
-  voicegram?.status === "processing" || voicegram?.steps.some(({ status }) => status === "running");
+  voicegram?.status === "processing" ||
+  voicegram?.steps.some(({ status }) => status === "running") ||
+  voicegram?.deliveries.some(isDue);
 
 export const voicegramQuery = (id: string) =>
   queryOptions({

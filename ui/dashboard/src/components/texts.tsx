@@ -3,7 +3,7 @@ import { Anchor, VisuallyHidden } from "@mantine/core";
 import { lengthText, phoneText, spokenLength } from "@/format";
 import { useFormats, useNow } from "@/hooks/useFormats";
 import classes from "./components.module.css";
-import { Mark } from "./Mark";
+import { Mark, Marks } from "./Mark";
 
 /** A moment; short in lists ("3 min ago", "Tue 14:05"), the whole of it on pointing. */
 export function TimeText({ iso, look = "short" }: { iso: string; look?: "short" | "full" | "day" | "time" }) {
@@ -78,12 +78,10 @@ export function Avatar({ name, size = 34 }: { name: string; size?: number }) {
 
 export function Tags({ tags }: { tags: readonly string[] }) {
   return tags.length === 0 ? null : (
-    <span className={classes.marks}>
+    <Marks>
       {tags.map((tag) => (
-        <Mark key={tag} look="outline" color="gray">
-          {tag}
-        </Mark>
+        <Mark key={tag}>{tag}</Mark>
       ))}
-    </span>
+    </Marks>
   );
 }

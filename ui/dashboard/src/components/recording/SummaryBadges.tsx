@@ -1,8 +1,7 @@
 import { IconPhoneCall } from "@tabler/icons-react";
 import type { Summary } from "@/api/voicegrams";
 import { sentenceCase } from "@/format";
-import classes from "../components.module.css";
-import { Mark } from "../Mark";
+import { Mark, Marks } from "../Mark";
 
 const urgencyColors: Record<string, string> = { high: "red", medium: "orange", low: "gray" };
 const sentimentColors: Record<string, string> = { positive: "teal", neutral: "gray", negative: "pink" };
@@ -13,9 +12,9 @@ export function SummaryBadges({ summary, isBrief = false }: { summary: Summary |
   const { urgency, sentiment, intent, callback_required: callback } = summary;
   if (!urgency && !sentiment && !intent && !callback) return null;
   return (
-    <span className={classes.marks} data-testid="summary-badges">
+    <Marks testId="summary-badges">
       {callback && (
-        <Mark look="filled" color="iris" icon={<IconPhoneCall size={12} />}>
+        <Mark isFilled color="iris" icon={<IconPhoneCall size={12} />}>
           Call back
         </Mark>
       )}
@@ -26,6 +25,6 @@ export function SummaryBadges({ summary, isBrief = false }: { summary: Summary |
       {sentiment && !(isBrief && sentiment === "neutral") && (
         <Mark color={sentimentColors[sentiment] ?? "gray"}>{sentenceCase(sentiment)}</Mark>
       )}
-    </span>
+    </Marks>
   );
 }

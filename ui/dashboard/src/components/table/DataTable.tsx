@@ -1,4 +1,4 @@
-import { Checkbox, Paper, VisuallyHidden } from "@mantine/core";
+import { Paper, VisuallyHidden } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useId, useLayoutEffect, useState } from "react";
@@ -144,11 +144,14 @@ export function DataTable<T>(props: DataTableProps<T>) {
       >
         <Head columns={shown} sort={props.sort} onSort={props.onSort} isHidden={isCards}>
           {onSelect && (
-            <Checkbox
-              size="xs"
+            <input
+              ref={(box) => {
+                if (box) box.indeterminate = !areAll && (selected?.size ?? 0) > 0;
+              }}
+              type="checkbox"
+              className={classes.box}
               aria-label="Choose all rows shown"
               checked={areAll}
-              indeterminate={!areAll && (selected?.size ?? 0) > 0}
               onChange={() => onSelect(areAll ? new Set() : new Set(rows.map(rowId)))}
             />
           )}

@@ -8,6 +8,7 @@ import { simulatorQuery, useMay } from "@/api/session";
 import { usersQuery } from "@/api/users";
 import { ExportButton } from "@/components/ExportButton";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
+import { Mark, Marks } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { SummaryBadges } from "@/components/recording/SummaryBadges";
 import { EmptyState } from "@/components/states";
@@ -115,15 +116,11 @@ const columns: Column<CallRow>[] = [
     from: 1040,
     card: "plain",
     cell: (call) => (
-      <Group gap={6}>
+      <Marks>
         <SummaryBadges summary={summaryOf(call)} isBrief />
-        {call.disposition && (
-          <Badge variant="light" color="gray" tt="none" fw={550}>
-            {call.disposition}
-          </Badge>
-        )}
+        {call.disposition && <Mark color="gray">{call.disposition}</Mark>}
         <Tags tags={call.tags} />
-      </Group>
+      </Marks>
     ),
   },
   { key: "status", header: "Status", width: "116px", card: "plain", cell: (call) => <StatusBadge call={call} /> },

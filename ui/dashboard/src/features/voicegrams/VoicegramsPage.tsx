@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Loader, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Loader, Text } from "@mantine/core";
 import { IconPhoneCall, IconRecordMail, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -6,6 +6,7 @@ import { channelsQuery } from "@/api/channels";
 import { totalOf } from "@/api/list";
 import { type Voicegram, voicegramsQuery } from "@/api/voicegrams";
 import { FilterBar, type FilterField } from "@/components/filters/FilterBar";
+import { Marks } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { SummaryBadges } from "@/components/recording/SummaryBadges";
 import { EmptyState } from "@/components/states";
@@ -77,10 +78,10 @@ const columns: Column<Voicegram>[] = [
     from: 860,
     card: "plain",
     cell: ({ summary, tags }) => (
-      <Group gap={6}>
+      <Marks>
         <SummaryBadges summary={summary} isBrief />
         <Tags tags={tags} />
-      </Group>
+      </Marks>
     ),
   },
   { key: "channel", header: "Channel", width: "minmax(110px, 1fr)", from: 1180, card: "none", cell: ({ channel }) => channel.name },

@@ -394,6 +394,8 @@ class _Worker:
         """Asked of the system: the event loop is told of an end a moment later."""
         if self._process.returncode is not None:
             return False
+        if not hasattr(os, "waitid"):  # older Pythons on macOS
+            return True
         try:
             ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:

@@ -18,6 +18,7 @@ import pytest_asyncio
 import structlog
 
 from antiphon.core.clock import ManualClock
+from antiphon.core.db import search_newest, search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.sqlite import SqliteDatabase
@@ -104,6 +105,14 @@ def _loopback_only() -> Iterator[None]:
 def _plain_tracebacks() -> None:
     """By default structlog draws each frame with its variables: a second of work per logged exception."""
     structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To lists and searches a few rows are many, so that every way to a page is taken."""
+    monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
+    monkeypatch.setattr(search_parts, "WALKED_MATCHES", 2)
+    monkeypatch.setattr(search_newest, "WALKED_ROWS", 2)
 
 
 @pytest.fixture

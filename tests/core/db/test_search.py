@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import ColumnElement, bindparam, create_engine, text
 
 from antiphon.core.clock import DAY, SystemClock
-from antiphon.core.db import search_newest, search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.search import Needles, needles_of, normalise, spelled, whole
@@ -379,12 +378,9 @@ def _call(account_id: str, number: int, **values: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few rows are many, and no range of time is so short that its rows are read."""
+def small_windows(small_windows: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no range of time is so short that its rows are read."""
     monkeypatch.setattr(call_queries, "SHORT_CALLS", -1)
-    monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
-    monkeypatch.setattr(search_parts, "WALKED_MATCHES", 2)
-    monkeypatch.setattr(search_newest, "WALKED_ROWS", 2)
 
 
 async def _feed(

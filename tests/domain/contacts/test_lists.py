@@ -7,20 +7,11 @@ from typing import Any
 
 import pytest
 
-from antiphon.core.db import search_newest, search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.commands import create_account
 from antiphon.domain.contacts.lists import SORTS, LeadFilters, list_leads
 from antiphon.domain.contacts.tables import contacts
-
-
-@pytest.fixture
-def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few rows are many, so that every way to a page is taken."""
-    monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
-    monkeypatch.setattr(search_parts, "WALKED_MATCHES", 2)
-    monkeypatch.setattr(search_newest, "WALKED_ROWS", 2)
 
 
 @pytest.mark.usefixtures("small_windows")

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from antiphon.core.clock import DAY
-from antiphon.core.db import search_newest, search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.commands import create_account
@@ -43,14 +42,6 @@ def _page(
 
 def _within(value: int, since: int | None, until: int | None) -> bool:
     return (since is None or value >= since) and (until is None or value <= until)
-
-
-@pytest.fixture
-def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few rows are many, so that every way to a page is taken."""
-    monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
-    monkeypatch.setattr(search_parts, "WALKED_MATCHES", 2)
-    monkeypatch.setattr(search_newest, "WALKED_ROWS", 2)
 
 
 @pytest.mark.usefixtures("small_windows")

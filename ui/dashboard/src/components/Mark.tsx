@@ -19,7 +19,7 @@ function ground(color: string, isFilled: boolean) {
 /** A word on a coloured ground. A plain element: a list has several in each row. */
 export function Mark({ color, isFilled = false, icon, children }: MarkProps) {
   return (
-    <span className={classes.mark} {...(color && { style: ground(color, isFilled) })}>
+    <span className={classes.mark} data-outline={!color || undefined} {...(color && { style: ground(color, isFilled) })}>
       {icon}
       <span>{children}</span>
     </span>

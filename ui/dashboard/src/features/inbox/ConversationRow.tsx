@@ -5,14 +5,13 @@ import { memo } from "react";
 import type { Conversation } from "@/api/conversations";
 import { Avatar, TimeText } from "@/components/texts";
 import classes from "./inbox.module.css";
+import { keepSearch } from "./query";
 import { channelIcons, channelName, partnerName } from "./words";
 
 type LastMessage = NonNullable<Conversation["last_message"]>;
 
 /** Where nothing was said or written. */
 const plainWords: Partial<Record<string, string>> = { call: "Call", voicegram: "Voice message", note: "Note" };
-
-const keepSearch = (previous: unknown) => previous as never;
 
 /** Who of us said it, before the words. */
 function speaker({ direction, channel, author }: LastMessage, ownId: string): string {

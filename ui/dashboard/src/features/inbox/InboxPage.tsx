@@ -13,6 +13,7 @@ import { ConversationList, useConversations } from "./ConversationList";
 import { filters } from "./filters";
 import { Head } from "./Head";
 import classes from "./inbox.module.css";
+import { keepSearch } from "./query";
 import { SidePanel } from "./SidePanel";
 import { Thread } from "./Thread";
 import { useActions } from "./useActions";
@@ -21,7 +22,6 @@ import { useMarkRead } from "./useMarkRead";
 import { partnerName } from "./words";
 
 const focusSearch = () => document.querySelector<HTMLInputElement>('[data-testid="search"]')?.focus();
-const keepSearch = ((previous: object) => previous) as never;
 const nothing = () => undefined;
 
 /** The keys where no conversation is open. */

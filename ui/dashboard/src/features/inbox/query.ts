@@ -9,3 +9,5 @@ export function conversationFilters({ view, new: _dialog, ...rest }: InboxValues
   return { ...rest, ...(assigned && { assigned_to_id: assigned }) };
 }
 
+/** `search` of a link that leaves the filters as they are. */
+export const keepSearch = (previous: unknown) => previous as never;

@@ -12,10 +12,11 @@ import pytest
 from antiphon.carriers.twilio import signature
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.domain.calls.queries import list_calls
-from antiphon.domain.calls.records import CallFilters, CallStatus
+from antiphon.domain.calls.records import Call, CallFilters, CallStatus
 from antiphon.domain.contacts.queries import is_suppressed
 from antiphon.domain.conversations.records import Channel, Direction, MediaStatus, MessageKind, MessageStatus
-from carrier_world import ACCOUNT_SID, AUTH_TOKEN, OUTSIDE, CarrierStandIn, CarrierWorld
+from antiphon.domain.numbers.editing import update_number
+from carrier_world import ACCOUNT_SID, AUTH_TOKEN, OUTSIDE, CarrierStandIn, CarrierWorld, Line
 
 OWN = "+15550101000"
 SMS = {
@@ -247,13 +248,99 @@ async def test_a_call_whose_end_alone_is_told(world: CarrierWorld) -> None:
     assert world.told("call.") == ["call.started", "call.answered", "call.ended"]
 
 
-async def test_the_ringing_of_a_call_put_through_is_no_talk(world: CarrierWorld) -> None:
-    line = await world.twilio(forward_to="+12025550188")
+DONE = {**CALL, "CallStatus": "completed", "CallDuration": "30", "CallbackSource": "call-progress-events"}
+LEG = {
+    **CALL,
+    "CallSid": "CA2",
+    "ParentCallSid": "CA1",
+    "CallStatus": "in-progress",
+    "CallbackSource": "call-progress-events",
+    "Direction": "outbound-dial",
+}
+
+
+async def put_through(world: CarrierWorld, by_number: bool) -> Line:
+    """A line whose calls are put through, by its own destination or by its connection's setting."""
+    if not by_number:
+        return await world.twilio(forward_to="+12025550188")
+    line = await world.twilio()
+    destination = {"type": "external_forwarding", "number": "+12025550188"}
+    await world.database.write(
+        update_number, world.account_id, line.number.id, {"call_destination": destination}
+    )
+    return line
+
+
+async def only_call(world: CarrierWorld) -> Call:
+    page = await world.database.read(list_calls, world.account_id, CallFilters(), 50, 0)
+    (call,) = page.items
+    return call
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+async def test_a_call_put_through_to_nobody_was_missed(world: CarrierWorld, by_number: bool) -> None:
+    """voicory.md 9: to Twilio it is completed, for it has taken the call itself."""
+    line = await put_through(world, by_number)
     await world.call_back(line, {**CALL, "CallStatus": "ringing"})
     world.clock.advance(30 * SECOND)
-    done = {**CALL, "CallStatus": "completed", "CallDuration": "30", "CallbackSource": "call-progress-events"}
-    await world.call_back(line, done)
+    await world.call_back(line, DONE)
+    call = await only_call(world)
+    assert (call.status, call.answered_at, call.duration_seconds) == (CallStatus.NO_ANSWER, None, 0)
     assert world.told("call.") == ["call.started", "call.ended"]
+
+
+@pytest.mark.parametrize(
+    ("dialled", "status", "reason"),
+    [
+        ("busy", CallStatus.BUSY, "busy"),
+        ("no-answer", CallStatus.NO_ANSWER, "no_answer"),
+        ("canceled", CallStatus.NO_ANSWER, "caller_hangup"),
+        ("failed", CallStatus.FAILED, "error_carrier"),
+    ],
+)
+async def test_what_became_of_a_call_put_through(
+    world: CarrierWorld, dialled: str, status: CallStatus, reason: str
+) -> None:
+    line = await put_through(world, by_number=True)
+    first = await world.call_back(line, {**CALL, "CallStatus": "ringing"})
+    assert f'action="{line.url}"' in first.text
+    over = {**CALL, "CallStatus": "in-progress", "DialCallStatus": dialled}
+    answer = await world.call_back(line, over)
+    assert "<Response></Response>" in answer.text
+    await world.call_back(line, DONE)
+    call = await only_call(world)
+    assert (call.status, call.ended_reason, call.duration_seconds) == (status, reason, 0)
+    assert world.told("call.") == ["call.started", "call.ended"]
+
+
+async def test_the_talk_of_a_call_put_through_whose_answer_was_not_told(world: CarrierWorld) -> None:
+    line = await put_through(world, by_number=True)
+    now = world.clock.now()
+    await world.call_back(line, {**CALL, "CallStatus": "ringing"})
+    world.clock.advance(30 * SECOND)
+    over = {"DialCallStatus": "completed", "DialCallDuration": "20"}
+    await world.call_back(line, {**CALL, "CallStatus": "in-progress", **over})
+    await world.call_back(line, DONE)
+    call = await only_call(world)
+    assert (call.status, call.duration_seconds) == (CallStatus.COMPLETED, 20)
+    assert (call.started_at, call.answered_at) == (now, now + 10 * SECOND)
+
+
+async def test_a_call_put_through_told_backwards(world: CarrierWorld) -> None:
+    """Issue 3, section 4: what was taken for missed was answered after all."""
+    line = await put_through(world, by_number=True)
+    now = world.clock.now()
+    world.clock.advance(30 * SECOND)
+    answered = {**LEG, "Timestamp": "Mon, 21 Sep 2026 14:13:25 +0000"}
+    for fields in (DONE, answered, answered, {**CALL, "CallStatus": "ringing"}):
+        await world.call_back(line, fields)
+    call = await only_call(world)
+    assert (call.status, call.answered_at, call.duration_seconds) == (
+        CallStatus.COMPLETED,
+        now + 5 * SECOND,
+        25,
+    )
+    assert world.told("call.") == ["call.started", "call.ended", "call.answered", "call.updated"]
 
 
 @pytest.mark.parametrize(

@@ -77,17 +77,23 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
+    """`is_leg`: by whom the call was put through to; it holds against an end that told of no answer."""
+
     call: CallParties
     at: int
+    is_leg: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """`talk_ms` is the time from the answer on, where the carrier tells it."""
+    """`talk_ms` is the time from the answer on, where the carrier tells it.
+
+    Without a `status` the call is completed if its answer was told, else missed.
+    """
 
     call: CallParties
     at: int
-    status: CallEnd
+    status: CallEnd | None
     reason: str | None = None
     talk_ms: int | None = None
 

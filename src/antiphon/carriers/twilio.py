@@ -56,6 +56,7 @@ API_VERSION = "2010-04-01"
 SIGNATURE_HEADER = "x-twilio-signature"
 BODY_HASH = "bodySHA256"
 REFERENCE = "message"
+DIAL_STATUS = "DialCallStatus"
 MAX_MEDIA = 10
 
 _WHATSAPP = "whatsapp:"
@@ -197,21 +198,27 @@ class TwilioCarrier:
         """TwiML: an incoming call is put through where the connection says, the rest is taken note of."""
         form = dict(_form(request))
         verbs = ""
-        asks = form.get("CallStatus") == "ringing" and "CallbackSource" not in form
-        own = form.get("To", "")
-        plan = self._forwarding.get(own, {})
-        target = str(plan.get("number") or self._forward_to)
-        if asks and form.get("Direction") == "inbound" and target:
+        asks = form.get("CallStatus") == "ringing" and not {"CallbackSource", DIAL_STATUS} & form.keys()
+        target = self._target(form)
+        if asks and target:
+            own = form.get("To", "")
+            plan = self._forwarding.get(own, {})
             recorded = "record-from-answer-dual" if plan.get("is_recorded", True) else "do-not-record"
             shown = f" callerId={quoteattr(own)}" if plan.get("show") == "own" else ""
+            url = quoteattr(self._callback_url)
             verbs = (
-                f'<Dial record="{recorded}"{shown}'
-                f" recordingStatusCallback={quoteattr(self._callback_url)}>"
-                f'<Number statusCallbackEvent="answered" statusCallback={quoteattr(self._callback_url)}>'
+                f'<Dial record="{recorded}"{shown} action={url} recordingStatusCallback={url}>'
+                f'<Number statusCallbackEvent="answered" statusCallback={url}>'
                 f"{escape(target)}</Number></Dial>"
             )
         document = f'<?xml version="1.0" encoding="UTF-8"?><Response>{verbs}</Response>'
         return CallbackAnswer(200, document.encode(), "text/xml")
+
+    def _target(self, form: Mapping[str, str]) -> str:
+        """Where an incoming call is put through to, "" for any other."""
+        if form.get("Direction") != "inbound":
+            return ""
+        return str(self._forwarding.get(form.get("To", ""), {}).get("number") or self._forward_to)
 
     async def check(self) -> None:
         await self._ask("GET", ".json")
@@ -330,7 +337,10 @@ class TwilioCarrier:
         if "ParentCallSid" in form:
             # The leg to a colleague: its answer is the call's, the rest is told by the call itself.
             own = CallParties(call.sid, "inbound", None, None)
-            return [CallAnswered(own, at)] if status in ("in-progress", "answered") else []
+            is_answer = status in ("in-progress", "answered")
+            return [CallAnswered(own, at, is_leg=True)] if is_answer else []
+        if DIAL_STATUS in form:
+            return self._dialled(form, call, at)
         if status in ("queued", "initiated", "ringing"):
             return [CallStarted(call, at)]
         if status in ("in-progress", "answered"):
@@ -340,11 +350,19 @@ class TwilioCarrier:
         end, reason = _CALL_ENDS[status]
         if end == "completed" and form.get("AnsweredBy", "").startswith(("machine", "fax")):
             end, reason = "no_answer", "voicemail"
-        duration = form.get("CallDuration", "")
-        # Of a call put through, it counts the ringing of the colleague too.
-        is_told = not (self._forward_to and call.direction == "inbound")
-        is_told = is_told and duration.isdecimal() and len(duration) < 8
-        return [CallEnded(call, at, end, reason, int(duration) * SECOND if is_told else None)]
+        if end == "completed" and self._target(form):
+            # A call put through is completed once it rings there, and its time runs from then on.
+            return [CallEnded(call, at, None)]
+        return [CallEnded(call, at, end, reason, _seconds(form.get("CallDuration", "")))]
+
+    def _dialled(self, form: Mapping[str, str], call: CallParties, at: int) -> list[CarrierEvent]:
+        """What became of a call that was put through, told when that is over."""
+        status = form[DIAL_STATUS].lower()
+        if status != "answered" and status not in _CALL_ENDS:
+            return []
+        end, reason = _CALL_ENDS.get(status, _CALL_ENDS["completed"])
+        talk_ms = _seconds(form.get("DialCallDuration", "")) if end == "completed" else None
+        return [CallEnded(call, at, end, reason, talk_ms)]
 
     def _recording(self, form: Mapping[str, str]) -> list[CarrierEvent]:
         url = form.get("RecordingUrl", "")
@@ -399,6 +417,11 @@ def _address(text: str) -> tuple[MessageChannel, str | None]:
 def _number(text: str) -> str | None:
     """E.164, or None for a withheld number and for addresses of other kinds."""
     return text if _E164.fullmatch(text) else None
+
+
+def _seconds(text: str) -> int | None:
+    """A duration in milliseconds."""
+    return int(text) * SECOND if text.isdecimal() and len(text) < 8 else None
 
 
 def _timestamp(text: str | None, fallback: int) -> int:

@@ -79,7 +79,7 @@ def _call(tx: WriteTx, connection: Connection, event: CallStarted | CallAnswered
     if call is None:
         return False
     if isinstance(event, CallAnswered):
-        answer_locked(tx, call, at=event.at)
+        answer_locked(tx, call, at=event.at, holds=event.is_leg)
     elif isinstance(event, CallEnded):
         if event.status == "completed" and event.talk_ms is not None:
             # Of many accounts the carrier tells the end alone.
@@ -88,7 +88,7 @@ def _call(tx: WriteTx, connection: Connection, event: CallStarted | CallAnswered
             tx,
             call,
             at=event.at,
-            status=CallStatus(event.status),
+            status=None if event.status is None else CallStatus(event.status),
             ended_reason=event.reason,
             duration_seconds=None if event.talk_ms is None else event.talk_ms // SECOND,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from antiphon.core.clock import SECOND
@@ -201,6 +202,8 @@ def _put(
         changes |= {"conversation_id": conversation.id, "contact_id": contact_id}
     if line.status is MessageStatus.DELIVERED and first["status"] == MessageStatus.READ.value:
         changes |= {"status": MessageStatus.READ.value, "read_at": tx.now}
+    if "metadata" in first and line.metadata != first["metadata"]:
+        changes["metadata"] = msgspec.json.encode(first["metadata"]).decode()
     if not changes:
         return
     update_message(tx, account_id, line_id, changes)

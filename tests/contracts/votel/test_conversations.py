@@ -15,6 +15,8 @@ from antiphon.contracts.votel.schemas_conversations import (
 from antiphon.core.clock import DAY, HOUR, MINUTE
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.calls.commands import answer_locked
+from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.records import CallDirection
 from antiphon.domain.contacts.commands import create_contact
 from antiphon.domain.conversations.state import wake_conversation
@@ -303,6 +305,19 @@ async def test_a_call_without_a_summary_has_a_snippet(world: World) -> None:
         "+13125550145": "Call not answered",
         "+13125550146": "Asks for the opening hours.",
     }
+
+
+async def test_a_call_taken_for_missed_was_answered_after_all(world: World) -> None:
+    """votel.md 1: the line of a call says what is known of it by now, and need not be seen any more."""
+
+    def answer(tx: WriteTx, call_id: str) -> None:
+        call = get_call(tx, world.ours.account.id, call_id)
+        answer_locked(tx, call, at=int(call.ended_at or 0) - 12_000, holds=True)
+
+    missed = await call_of(world, SENDER, status="no_answer", seconds=20)
+    await world.services.database.write(answer, missed)
+    (row,) = (await world.get("/conversations")).json()["conversations"]
+    assert (row["last_message"]["snippet"], row["unread_count"]) == ("Call, 0:12", 0)
 
 
 async def test_calls_and_voicegrams_stand_in_the_thread(world: World) -> None:

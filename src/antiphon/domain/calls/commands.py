@@ -182,9 +182,17 @@ def answer_locked(
     assistant_id: str | None = None,
     extension: str | None = None,
     extension_name: str | None = None,
+    holds: bool = False,
 ) -> Call:
-    """As `answer_call`, of a call that is locked."""
-    if call.answered_at is not None or (call.is_ended and call.status is not CallStatus.COMPLETED):
+    """As `answer_call`, of a call that is locked.
+
+    With `holds` a call that ended as not answered is completed: its end was told before its answer. Emits
+    `call.updated` besides.
+    """
+    was_missed = holds and call.status is CallStatus.NO_ANSWER
+    if call.answered_at is not None:
+        return call
+    if call.is_ended and call.status is not CallStatus.COMPLETED and not was_missed:
         return call
     answered_at = max(at, call.started_at)
     if call.ended_at is not None:
@@ -193,7 +201,10 @@ def answer_locked(
     if call.ended_at is None:
         changes["status"] = CallStatus.IN_PROGRESS
     else:
-        changes["duration_seconds"] = min(call.duration_seconds, (call.ended_at - answered_at) // 1000)
+        talked = (call.ended_at - answered_at) // 1000
+        changes["duration_seconds"] = talked if was_missed else min(call.duration_seconds, talked)
+    if was_missed:
+        changes["status"] = CallStatus.COMPLETED
     extension, extension_name = place_of(tx, call.account_id, user_id, extension, extension_name)
     given = {
         "user_id": user_id,
@@ -202,8 +213,11 @@ def answer_locked(
         "extension_name": extension_name,
     }
     changes |= {name: value for name, value in given.items() if value is not None}
-    call = save_call(tx, call, changes)
+    before, call = call, save_call(tx, call, changes)
     tx.emit(Event(call.account_id, "call.answered", call.id, snapshot(call)))
+    if was_missed:
+        differences = changed({"status": before.status.value}, {"status": call.status.value})
+        tx.emit(Event(call.account_id, "call.updated", call.id, {**snapshot(call), "changes": differences}))
     return call
 
 

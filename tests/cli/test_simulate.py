@@ -42,7 +42,7 @@ async def test_calls_and_messages_reach_the_server_as_from_a_carrier(
     made = (await call(run, *story)).json
     assert (made["direction"], made["callbacks"]) == ("inbound", 8)
     assert made["duration_ms"] > 1000
-    busy = ("simulate", "call", "--from", number, "--to", "+12025550101", "--say", "hello")
+    busy = ("simulate", "call", "--from", number, "--to", "+12025550101")
     assert (await call(run, *busy, "--server", origin, "--json")).json["direction"] == "outbound"
     assert rows(data_dir, "SELECT direction, status FROM calls ORDER BY created_at") == [
         ("inbound", "completed"),
@@ -59,6 +59,13 @@ async def test_calls_and_messages_reach_the_server_as_from_a_carrier(
     assert (hello, stop) == (("sms", "inbound", "Hello"), ("whatsapp", "inbound", "STOP"))
     assert confirmation[:2] == ("whatsapp", "outbound")
     assert ("whatsapp", OUTSIDE) in rows(data_dir, "SELECT channel, address FROM suppressions")
+    letter = data_dir / "letter.pdf"
+    letter.write_bytes(b"%PDF-1.4 a letter")
+    assert (await call(run, "simulate", "message", *common, "--media", str(letter), "--whatsapp")).code == 0
+    attached = (
+        "SELECT message_type, content_type, filename FROM messages JOIN media ON message_id = messages.id"
+    )
+    assert rows(data_dir, attached) == [("document", "application/pdf", "letter.pdf")]
 
 
 async def test_without_a_server_it_is_one_clear_line(run: Run) -> None:
@@ -78,6 +85,9 @@ async def test_without_a_server_it_is_one_clear_line(run: Run) -> None:
         (("call", "--from", OUTSIDE, "--to", "+12025550199", "--say", "x"), "neither number"),
         (("call", "--from", OUTSIDE, "--to", "+15550100100"), "--say or --script"),
         (("call", "--from", "x", "--to", "+15550100100", "--say", "x"), "phone number"),
+        (("call", "--from", "+15550100100", "--to", "+15550100100", "--say", "x"), "itself"),
+        (("call", "--from", OUTSIDE, "--to", "+15550100100", "--script", "nowhere.txt"), "nowhere.txt"),
+        (("message", "--from", OUTSIDE, "--to", "+15550100100", "--media", "nowhere.png"), "nowhere.png"),
         (("message", "--from", OUTSIDE, "--to", "+15550100100"), "--text"),
         (("message", "--from", "+15550100100", "--to", OUTSIDE, "--text", "x"), "simulated number"),
     ],

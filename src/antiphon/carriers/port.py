@@ -35,6 +35,12 @@ def media_limit(carrier: str, channel: str, content_type: str) -> int:
     return limits.get(content_type.partition("/")[0], limits.get("", MAX_MEDIA_BYTES))
 
 
+def whatsapp_type(content_type: str) -> str:
+    """What WhatsApp calls a message with such a file (contracts/voicory.md 8.3)."""
+    kind = content_type.partition("/")[0]
+    return kind if kind in ("image", "audio", "video") else "document"
+
+
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
     """A request at the connection's callback address; `url` as the carrier knows it, header names lower."""

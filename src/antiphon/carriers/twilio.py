@@ -44,6 +44,7 @@ from antiphon.carriers.port import (
     SendOutcome,
     SendRefused,
     SendUnknown,
+    whatsapp_type,
 )
 from antiphon.carriers.requests import content_type, fetch, post_once, status_category
 from antiphon.core.clock import SECOND, Clock, from_datetime
@@ -302,10 +303,6 @@ class TwilioCarrier:
             for at in range(min(int(count), MAX_MEDIA) if count.isdecimal() and len(count) < 4 else 0)
             if f"MediaUrl{at}" in form
         )
-        kind = media[0].content_type.partition("/")[0] if media else "text"
-        message_type = kind if kind in ("text", "image", "audio", "video") else "document"
-        if media and message_type == "text":
-            message_type = "document"
         opt_out = _OPT_OUTS.get(form.get("OptOutType", ""))
         return [
             MessageReceived(
@@ -316,7 +313,7 @@ class TwilioCarrier:
                 form.get("Body", ""),
                 now,
                 name=form.get("ProfileName") or None,
-                message_type=message_type,
+                message_type=whatsapp_type(media[0].content_type) if media else "text",
                 media=media,
                 opt_out=opt_out,
                 # Of texts to long codes and toll-free numbers; of others only as the account has set it up.

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from antiphon.carriers.port import CarrierEvent, MediaReference, MessageReceived
+from antiphon.carriers.port import CarrierEvent, MediaReference, MessageReceived, whatsapp_type
 from antiphon.carriers.simulator import SIGNATURE_HEADER, encode_callback, recording_prefix, sign_callback
 from antiphon.cli.accounts import AccountOption, find_account
 from antiphon.cli.output import (
@@ -89,12 +89,13 @@ def simulate_call(
     as_json: JsonOption = False,
 ) -> None:
     """Play a two-party conversation; numbers ending in 01 to 04 are busy, absent, a mailbox, broken."""
-    if (say is None) == (script is None):
+    if say is not None and script is not None:
         raise DomainError("give either --say or --script", field="say")
+    lines: list[Line] = []
     if script is not None:
-        lines = parse_script(script.read_text(encoding="utf-8"))
-    else:
-        lines = [Line("agent", GREETING), Line("caller", say or "")]
+        lines = parse_script(_text_of(script))
+    elif say is not None:
+        lines = [Line("agent", GREETING), Line("caller", say)]
     settings = load_settings(data_dir)
 
     async def run() -> dict[str, Any]:
@@ -103,6 +104,8 @@ def simulate_call(
             sid = f"SIMCALL{new_id().replace('-', '')}"
             talk_ms, key = 0, None
             if is_recorded(ends.outside):
+                if not lines:
+                    raise DomainError("give either --say or --script", field="say")
                 talk_ms, key = await _record(services, ends, sid, lines, recording)
             now = services.clock.now()
             events = plan_call(ends, sid, now=now, talk_ms=talk_ms, recording_key=key)
@@ -160,7 +163,7 @@ def simulate_message(
                 text,
                 services.clock.now(),
                 name=name,
-                message_type=attached[0].content_type.partition("/")[0] if attached else "text",
+                message_type=whatsapp_type(attached[0].content_type) if attached else "text",
                 media=attached,
             )
             await _post(services, ends, _arranged([event], False, twice), 0, server)
@@ -194,6 +197,13 @@ def simulate_number(
 
     number = run_async(run())
     print_result(as_json, {"number": number.e164, "connection_id": number.connection_id}, number.e164)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DomainError(f"{path} is no text that can be read", field="script") from error
 
 
 def _phone(text: str, field: str) -> str:
@@ -232,7 +242,10 @@ async def _record(
 
 
 async def _attach(services: Services, ends: Ends, message_id: str, path: Path) -> MediaReference:
-    data = await asyncio.to_thread(path.read_bytes)
+    try:
+        data = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise DomainError(f"{path} cannot be read", field="media") from error
     if len(data) > MAX_MEDIA_BYTES:
         raise DomainError("is larger than 16 MiB", field="media")
     key = f"{recording_prefix(ends.connection.id)}{message_id}"

@@ -77,6 +77,8 @@ class Ends:
 
 def find_ends(tx: ReadTx, sender: str, recipient: str) -> Ends:
     """Which of the two numbers is simulated; a call to it is inbound. Raises DomainError."""
+    if sender == recipient:
+        raise DomainError("is the other number itself", field="to")
     for own, outside, direction in ((recipient, sender, "inbound"), (sender, recipient, "outbound")):
         number = find_number(tx, own)
         if number is not None and number.carrier == SIMULATOR:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from antiphon.carriers.port import whatsapp_type
 from antiphon.contracts.votel.errors import invalid
 from antiphon.contracts.votel.schemas import parse_email
 from antiphon.contracts.votel.schemas_conversations import MessageCreate
@@ -17,7 +18,6 @@ from antiphon.domain.accounts.queries import get_account
 from antiphon.domain.contacts.commands import resolve_contact
 from antiphon.domain.contacts.queries import find_contact_by_address, get_contact
 from antiphon.domain.contacts.records import Contact, Source
-from antiphon.domain.conversations.attachments import whatsapp_type
 from antiphon.domain.conversations.commands import (
     MAIL_CARRIER,
     add_note,

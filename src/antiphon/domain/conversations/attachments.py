@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from antiphon.carriers.port import whatsapp_type
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.domain.conversations.delivery import fail_message
@@ -75,12 +76,6 @@ def refuse_attachment(tx: WriteTx, account_id: str, message_id: str, reason: str
     """An attachment cannot be had, so the message is not sent; its address stays for another try."""
     tx.execute(_GIVE_UP, {"p_account": account_id, "p_message": message_id})
     fail_message(tx, account_id, message_id, ATTACHMENT, reason)
-
-
-def whatsapp_type(content_type: str) -> str:
-    """What WhatsApp calls a message with such a file."""
-    kind = content_type.partition("/")[0]
-    return kind if kind in ("image", "audio", "video") else "document"
 
 
 def _settle(tx: WriteTx, item: Media, values: dict[str, Any]) -> None:

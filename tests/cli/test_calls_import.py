@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from antiphon.core.clock import SystemClock, to_iso
 from sounds import webm_recording
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ def test_refused_rows_are_told_of_and_spoil_no_others(prepared: Run, data_dir: P
         json.dumps({**good, "metadata": "[1]"}),
         json.dumps({**good, "recording": "../../etc/passwd"}),
         json.dumps({**good, "recording": "missing.wav"}),
+        json.dumps({**good, "recording": "x" * 600}),
         json.dumps({**good, "id": "x" * 129}),
+        json.dumps({**good, "started_at": "2999-01-01"}),
+        json.dumps({**good, "duration": 7 * 24 * 3600, "started_at": to_iso(SystemClock().now())}),
     ]
     path.write_text("\n".join([*bad, json.dumps(good)]) + "\n")
     report = tmp_path / "refused.jsonl"
@@ -108,6 +112,44 @@ def test_refused_rows_are_told_of_and_spoil_no_others(prepared: Run, data_dir: P
     assert stored(data_dir, "call_sid") == [("good",)]
     text = prepared("calls", "import", str(path), "--account", "office")
     assert "row 4: started_at 'yesterday' is not a time" in text.out
+
+
+def test_what_a_spreadsheet_spoils(prepared: Run, data_dir: Path, tmp_path: Path) -> None:
+    """Other encodings, days without hyphens, a quote that is not closed: told of, never stored wrongly."""
+    path = tmp_path / "calls.csv"
+    rows = [
+        b"id,started_at,name",
+        b"day,20260304,Ann",
+        b"latin,20260304,Jos\xe9",
+        b"good,20260304,Jos\xc3\xa9",
+        b'open,20260304,"Ann',
+        b"swallowed,20260304,Ben",
+    ]
+    path.write_bytes(b"\n".join(rows))
+    ran = bring(prepared, path)
+    assert (ran.code, counts(ran)) == (1, (4, 2, 0, 2))
+    assert ran.json["errors"] == [
+        {"row": 2, "message": "not UTF-8 text"},
+        {"row": 4, "message": "a quote is not closed up to the end of the file"},
+    ]
+    start = 1_772_582_400_000
+    assert stored(data_dir, "call_sid, started_at") == [("day", start), ("good", start)]
+    path.write_text("id,started_at\n", encoding="utf-16")
+    assert bring(prepared, path).error == "file: the header is not UTF-8 text"
+    lines = tmp_path / "calls.jsonl"
+    spoiled, good = b'{"id": "x", "name": "Jos\xe9"}\n', b'{"id": "y", "started_at": "2026-03-04"}\n'
+    lines.write_bytes(spoiled + good)
+    assert counts(bring(prepared, lines)) == (2, 1, 0, 1)
+
+
+def test_a_report_that_cannot_be_written_is_known_before(
+    prepared: Run, data_dir: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + ROWS)
+    ran = bring(prepared, path, "--report", str(tmp_path / "nowhere" / "refused.jsonl"))
+    assert (ran.code, ran.error.partition(":")[0]) == (2, "report")
+    assert stored(data_dir, "id") == []
 
 
 def test_a_folder_of_recordings_with_a_manifest(prepared: Run, data_dir: Path, tmp_path: Path) -> None:

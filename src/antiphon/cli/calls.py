@@ -116,12 +116,22 @@ def calls_import(
     if not carrier.strip() or len(carrier) > 16:
         raise DomainError("1 to 16 characters", field="carrier")
     table = find_table(file)
+    if report is not None:
+        _begin(report)
     done = run_async(_import(load_settings(data_dir), table, account, given, carrier.strip(), dry_run))
     if report is not None:
         report.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in done.refused))
     print_result(as_json, done.to_json(), done.to_text())
     if done.refused:
         raise typer.Exit(FAILURE)
+
+
+def _begin(report: Path) -> None:
+    """Empty it now: one that cannot be written is to be known before hours of work."""
+    try:
+        report.write_text("")
+    except OSError as error:
+        raise DomainError(f"{report} cannot be written", field="report") from error
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -141,7 +151,9 @@ async def _import(
     total = sum(1 for _ in read_lines(table))
     async with open_services(settings) as services:
         account = await services.database.read(find_account, reference)
-        options = ImportOptions(carrier, account.country, ZoneInfo(account.timezone), columns)
+        options = ImportOptions(
+            carrier, account.country, ZoneInfo(account.timezone), services.clock.now(), columns
+        )
         lines = read_lines(table)
         with _progress() as progress:
             task = progress.add_task("importing", total=total)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from antiphon.core.clock import SECOND, from_datetime
+from antiphon.core.clock import MINUTE, SECOND, from_datetime
 from antiphon.core.errors import DomainError
 from antiphon.core.phones import normalise_phone
 from antiphon.domain.calls.records import CallDirection, CallStatus, Speaker, StartCall, Turn
@@ -26,7 +26,9 @@ MAX_DURATION_SECONDS = 7 * 24 * 3600
 MAX_COST = 1_000_000
 # 2001-09-09 in milliseconds; a smaller number is in seconds.
 _MILLISECONDS_FROM = 1_000_000_000_000
+_DAY_DIGITS = 8
 _LAST_MOMENT = 253_402_300_799_999
+_NO_TEXT = "not UTF-8 text"
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("call_id", "call_sid", "sid", "uuid"),
@@ -65,6 +67,7 @@ _STATUSES = {
     "missed": CallStatus.NO_ANSWER,
     "voicemail": CallStatus.NO_ANSWER,
     "canceled": CallStatus.NO_ANSWER,
+    "cancelled": CallStatus.NO_ANSWER,
     "busy": CallStatus.BUSY,
     "failed": CallStatus.FAILED,
 }
@@ -88,11 +91,12 @@ class RowError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """`country` and `zone` are those of numbers and times that name none."""
+    """`country` and `zone` are those of numbers and times that name none; `now` is in milliseconds."""
 
     carrier: str
     country: str
     zone: ZoneInfo
+    now: int
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -140,8 +144,8 @@ def import_id(path: Path) -> str:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """Every record of a CSV (with a header) or JSON lines file."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    """Every record of a CSV (with a header) or JSON lines file. Raises DomainError."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         yield from _csv_lines(file) if path.suffix.lower() == ".csv" else _json_lines(file)
 
 
@@ -150,11 +154,14 @@ def _csv_lines(file: TextIO) -> Iterator[Line]:
     head = file.readline()
     file.seek(0)
     delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(file, delimiter=delimiter)
+    # Strict, or a quote that is never closed would swallow the rows after it.
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     try:
         names = next(reader, [])
     except csv.Error as error:
         raise DomainError(f"the header cannot be read: {error}", field="file") from error
+    if not _is_text("".join(names)):
+        raise DomainError(f"the header is {_NO_TEXT}", field="file")
     number = 0
     while True:
         number += 1
@@ -163,10 +170,15 @@ def _csv_lines(file: TextIO) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(number, None, str(error))
+            is_open = str(error) == "unexpected end of data"
+            yield Line(
+                number, None, "a quote is not closed up to the end of the file" if is_open else str(error)
+            )
             continue
         if not any(value.strip() for value in values):
             number -= 1
+        elif not _is_text("".join(values)):
+            yield Line(number, None, _NO_TEXT)
         elif len(values) > len(names):
             yield Line(number, None, f"{len(values)} values for {len(names)} columns")
         else:
@@ -184,6 +196,9 @@ def _json_lines(file: TextIO) -> Iterator[Line]:
                 text = file.readline(MAX_LINE_CHARS)
             yield Line(number, None, "the line is too long")
             continue
+        if not _is_text(text):
+            yield Line(number, None, _NO_TEXT)
+            continue
         try:
             value = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
@@ -193,6 +208,15 @@ def _json_lines(file: TextIO) -> Iterator[Line]:
             yield Line(number, value)
         else:
             yield Line(number, None, "not a JSON object")
+
+
+def _is_text(text: str) -> bool:
+    """Whether it was UTF-8: other bytes were read as surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def map_columns(given: Mapping[str, str], names: Iterator[str] | list[str]) -> dict[str, str]:
@@ -236,6 +260,8 @@ def read_row(row: Mapping[str, Any], key: str, options: ImportOptions, folder: P
         ended_at = (answered_at or started_at) + (seconds or 0) * SECOND
     if ended_at < started_at or not started_at <= (answered_at or started_at) <= ended_at:
         raise RowError("started_at, answered_at and ended_at are not in this order")
+    if ended_at > options.now + MINUTE:
+        raise RowError("the call ends in the future")
     talked = bool(seconds) or answered_at is not None or (seconds is None and ended_at > started_at)
     status = _word(values, "status", _STATUSES, CallStatus.COMPLETED if talked else CallStatus.NO_ANSWER)
     shown = str(values.get("status") or "").strip().lower()
@@ -309,7 +335,7 @@ def _moment(values: Mapping[str, Any], name: str, zone: ZoneInfo) -> int | None:
     if text is None:
         return None
     try:
-        if text.replace(".", "", 1).isdecimal():
+        if text.replace(".", "", 1).isdecimal() and len(text) != _DAY_DIGITS:
             number = float(text)
             millis = int(number if number >= _MILLISECONDS_FROM else number * 1000)
         else:
@@ -378,9 +404,12 @@ def _recording(values: Mapping[str, Any], folder: Path) -> Path | None:
     name = _text(values, "recording", 1000)
     if name is None:
         return None
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise RowError(f"recording {name!r} is outside of the folder")
-    if not path.is_file():
-        raise RowError(f"recording {name!r} does not exist")
-    return path
+    try:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise RowError(f"recording {name!r} is outside of the folder")
+        if path.is_file():
+            return path
+    except (OSError, RuntimeError) as error:
+        raise RowError(f"recording {name[:100]!r} cannot be read") from error
+    raise RowError(f"recording {name!r} does not exist")

@@ -108,6 +108,18 @@ def set_headers(response: Response, headers: Mapping[str, str]) -> None:
             raw.append((encoded, value.encode("latin-1")))
 
 
+def fault_text(found: Mapping[str, Any]) -> str:
+    """What is wrong with one value, of an entry of pydantic's `errors`, in words about the value."""
+    context = found.get("ctx", {})
+    if found["type"] == "value_error":
+        return str(context["error"])
+    if found["type"] in ("too_long", "too_short") and context["field_type"] == "Value":
+        # A text whose length is checked along with something else; pydantic counts its "items".
+        low, high = context.get("min_length"), context.get("max_length")
+        return f"at most {high} characters" if low is None else f"at least {low} characters"
+    return str(found["msg"])
+
+
 async def read_body(request: Request, max_bytes: int = MAX_JSON_BYTES) -> bytes:
     """The raw body. Raises BodyError beyond `max_bytes`, without reading on."""
     body = bytearray()

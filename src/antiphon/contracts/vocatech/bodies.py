@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from antiphon.contracts.http import BodyError, decode_object, read_body
+from antiphon.contracts.http import BodyError, decode_object, fault_text, read_body
 from antiphon.contracts.vocatech.errors import BODY, ApiError, Fault, invalid
 
 M = TypeVar("M", bound=BaseModel)
@@ -63,7 +63,7 @@ def parse_model(value: dict[str, Any], model: type[M]) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         faults = [
-            Fault(".".join(str(part) for part in item["loc"]) or BODY, item["msg"])
+            Fault(".".join(str(part) for part in item["loc"]) or BODY, fault_text(item))
             for item in error.errors(include_url=False)
         ]
         raise ApiError("validation_error", faults=faults) from None

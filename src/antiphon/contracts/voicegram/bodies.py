@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from antiphon.contracts.http import BodyError, decode_object, read_body
+from antiphon.contracts.http import BodyError, decode_object, fault_text, read_body
 from antiphon.contracts.voicegram.errors import ApiError, invalid
 
 T = TypeVar("T", bound=BaseModel)
@@ -32,7 +32,7 @@ async def read_model(request: Request, model: type[T]) -> T:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        issues = [{"path": list(item["loc"]), "message": item["msg"]} for item in error.errors()]
+        issues = [{"path": list(item["loc"]), "message": fault_text(item)} for item in error.errors()]
         raise ApiError("validation_error", "The body is not valid.", issues=issues) from None
 
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from starlette.requests import Request
 
-from antiphon.contracts.http import BodyError, decode_object, read_body
+from antiphon.contracts.http import BodyError, decode_object, fault_text, read_body
 from antiphon.contracts.votel.errors import Fault, invalid, invalid_request
 from antiphon.core.clock import from_datetime
 from antiphon.core.filters import FilterError, check_filter
@@ -99,7 +99,7 @@ def parse_model(value: dict[str, Any], model: type[M]) -> M:
 
 def _fault(found: Any) -> Fault:
     path = ".".join(str(part) for part in found["loc"])
-    return Fault(path, found["msg"], "required" if found["type"] == "missing" else "invalid")
+    return Fault(path, fault_text(found), "required" if found["type"] == "missing" else "invalid")
 
 
 class Query:

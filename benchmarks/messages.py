@@ -18,7 +18,7 @@ from typing import Any
 from _common import Figure, figure, percentile, run
 from antiphon.app import close_services, create_services
 from antiphon.core.clock import DAY
-from antiphon.core.db.search import normalise
+from antiphon.core.db.search_text import normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts.commands import add_to_counter, create_account

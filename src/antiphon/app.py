@@ -66,6 +66,7 @@ from antiphon.domain.notifications import reactions as notices
 from antiphon.domain.notifications.jobs import NotificationJobs
 from antiphon.domain.purge import PurgeJobs
 from antiphon.domain.retention import RetentionJobs
+from antiphon.domain.search_upkeep import SearchJobs
 from antiphon.domain.services import Services
 from antiphon.domain.simulator import SimulatorJobs
 from antiphon.domain.voicegrams.commands import create_key_listener, revoke_key_links
@@ -214,6 +215,7 @@ def create_jobs(services: Services) -> JobRegistry:
     AccountJobs(services).register(registry)
     HandOverJobs(services).register(registry)
     NotificationJobs(services).register(registry)
+    SearchJobs(services).register(registry)
     RetentionJobs(services).register(registry)
     ChannelJobs(services).register(registry)
     MessageJobs(services).register(registry)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.postgres import async_url
-from antiphon.core.db.search import spelled, whole
+from antiphon.core.db.search_text import spelled, whole
 from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
 from antiphon.domain.calls.records import Turn

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, bindparam, create_engine, text
 from antiphon.core.clock import DAY, SystemClock
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
-from antiphon.core.db.search import Needles, needles_of, normalise, spelled, whole
+from antiphon.core.db.search import Needles, needles_of
 from antiphon.core.db.search_parts import Columns
 from antiphon.core.db.search_schema import install, sqlite_objects
+from antiphon.core.db.search_text import normalise, spelled, whole
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import EventBus
 from antiphon.core.ids import new_id

@@ -148,9 +148,7 @@ class DayCounts:
         return ["account_id", "day", *self.by]
 
     def _values(self, row: str) -> list[str]:
-        time = f"{row}{self.time}"
-        # Rounded down, also before the epoch.
-        day = f"({time} - (({time} % {DAY}) + {DAY}) % {DAY}) / {DAY}"
+        day = day_of(f"{row}{self.time}")
         return [f"{row}account_id", day, *(value.format(row=row) for value in self.by.values())]
 
     def _add(self) -> str:
@@ -218,6 +216,11 @@ class DayCounts:
             f"INSERT INTO {self.table.name} ({', '.join(self._key)}, value) SELECT {values}, count(*)"
             f" FROM {self.of.name} AS counted WHERE {self._passes('counted.')} GROUP BY {groups}"
         )
+
+
+def day_of(time: str) -> str:
+    """SQL for the UTC day of milliseconds, since the epoch; rounded down, also before it."""
+    return f"({time} - (({time} % {DAY}) + {DAY}) % {DAY}) / {DAY}"
 
 
 def _bounds(since: int | None, until: int | None) -> dict[str, int]:

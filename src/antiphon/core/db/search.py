@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -39,6 +38,7 @@ from antiphon.core.db.search_newest import (
     read_walk,
     walk_of,
 )
+from antiphon.core.db.search_pairs import Pairs, PairSearch, Short
 from antiphon.core.db.search_parts import (
     NUMBER,
     SCOPE_SHIFT,
@@ -51,6 +51,19 @@ from antiphon.core.db.search_parts import (
     read_page,
     statements_of,
 )
+from antiphon.core.db.search_text import (
+    DIGITS,
+    EITHER,
+    HEAD_END,
+    HEAD_ONLY,
+    MAX_SHORT,
+    PLAIN,
+    WHOLE,
+    is_dialled,
+    normalise,
+    spelled,
+    whole,
+)
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.db.types import Id
 
@@ -58,44 +71,11 @@ MAX_QUERY_CHARS = 256
 TRIGRAM = 3
 MIN_INDEXED_CHARS = 2
 """On SQLite, where a shorter text than a trigram stands for all that begin with it."""
-HEAD_END = "\t"
-"""Ends the first part of a searched text, which a search may leave out."""
-_SPACE = re.compile(r"\s+")
 _SPECIAL = re.compile(r"[\\%_]")
 _PHONE_LIKE = re.compile(r"[0-9\s()+./-]+", re.ASCII)
-_NOT_DIGITS = re.compile(r"\D", re.ASCII)
-# Armenian, Glagolitic and Coptic.
-_CAPITALS = ((0x531, 0x557, 1), (0x2C00, 0x2C2F, 1), (0x2C80, 0x2CC8, 2))
-_DIGIT_CAPITALS = str.maketrans("0123456789", "ABCDEFGHIJ")
-_WHOLE_CAPITALS = str.maketrans("0123456789abcdef", "KLMNOPQRSTUVWXYZ")
-_PAIR_CAPITALS = [chr(code) for first, last, step in _CAPITALS for code in range(first, last, step)]
-_E164 = re.compile(r"\+\d+", re.ASCII)
 _WORD = re.compile(r"[^\W_]{3}")
 
 Mode = Literal["sqlite", "postgresql", "sqlite scan", "postgresql scan"]
-
-
-def normalise(text: str) -> str:
-    """Compatibility forms, no marks, lower case, single spaces; for stored text and queries alike."""
-    plain = text
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return _SPACE.sub(" ", plain.replace("\0", " ").casefold()).strip()
-
-
-def spelled(number: str) -> str:
-    """The digits of a phone number as capitals, which normalised text never has."""
-    return _NOT_DIGITS.sub("", number).translate(_DIGIT_CAPITALS)
-
-
-def whole(value: str) -> str:
-    """A value that is found only by all of it, in capitals of its own; stored and looked for in this form."""
-    if _E164.fullmatch(value):
-        # Two digits a letter, as three of their letters then differ from number to number.
-        pairs = (value[at : at + 2] for at in range(1, len(value), 2))
-        return f"\n{''.join(_PAIR_CAPITALS[int(pair) + 100 * (len(pair) == 1)] for pair in pairs)}\n"
-    return f"\n{value.encode().hex().translate(_WHOLE_CAPITALS)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +93,19 @@ class Needles:
         # PostgreSQL's trigrams are of letters and digits alone.
         is_indexed = not scan and all(_WORD.search(text) for text in self.texts)
         return "postgresql" if is_indexed else "postgresql scan"
+
+    def short(self) -> Short | None:
+        """What the counts of a text of one or two characters are filed under; None when they are not kept."""
+        text, others = self.texts[0], set(self.texts[1:])
+        as_digits, as_whole = spelled(text) in others, whole(text) in others
+        if len(text) > MAX_SHORT or len(others) > as_digits + as_whole:
+            return None
+        if (as_digits and not is_dialled(text)) or (others and self.past_head):
+            return None
+        if self.past_head:
+            return Short(text[0], PLAIN + text[1:], HEAD_ONLY + text[1:], -1)
+        kind = {(True, True): EITHER, (True, False): DIGITS, (False, True): WHOLE}.get((as_digits, as_whole))
+        return Short(text[0], PLAIN + text[1:], f"{kind}{text[1:]}", 0 if kind is None else 1)
 
 
 def needles_of(query: str | None, *, phones: bool = False, past_head: bool = False) -> Needles | None:
@@ -133,10 +126,13 @@ class SearchIndex:
     and made anew when its definition has changed, after the migrations (core/db/search_schema.py).
     """
 
-    def __init__(self, table: Table, *copies: str, parts: Parts | None = None) -> None:
+    def __init__(
+        self, table: Table, *copies: str, parts: Parts | None = None, pairs: Pairs | None = None
+    ) -> None:
         self.table = table
         self.copies = copies
         self.parts = parts
+        self.pairs = pairs
         self.name = f"{table.name}_search"
         self.text_name = f"{table.name}_search_text"
         self.terms_name = f"{table.name}_search_terms"
@@ -198,6 +194,13 @@ class SearchIndex:
     def _in_parts(self) -> PartSearch:
         assert self.parts is not None
         return PartSearch(self.rows, self._text, self._matches)
+
+    @cached_property
+    def in_pairs(self) -> PairSearch:
+        """Of an index with `pairs` and `parts`."""
+        assert self.pairs is not None
+        assert self.parts is not None
+        return PairSearch(self.table, self.parts.time, self.pairs)
 
     def _scan(self, found: Sequence[ColumnElement[bool]]) -> Source:
         c = self.table.c
@@ -278,16 +281,31 @@ class SearchIndex:
         scan: bool = False,
         listed: Listed | None = None,
         branches: Conditions | None = all_rows,
+        counted: Conditions | None = None,
     ) -> tuple[list[str], int]:
         """The ids of a page and the exact total; `parameters` hold its `limit` and `offset` besides others.
 
         `shape` stands for all that changes the statements: which `conditions` and which `order` there are.
         With `scan` the table is read instead, for filters that leave few rows. `listed` says of a list in
         the order of `Parts.time` and of ids, newest first, what its conditions come to; `branches` are those
-        of `walk_of`, None when no index helps.
+        of `walk_of`, None when no index helps. `counted` are the conditions of such a list on the columns
+        of `Pairs.by`, when it has no others but its range of time.
         """
         mode = needles.mode(tx.dialect, scan=scan)
         values = {**parameters, **self.parameters(tx, mode, account_id, needles)}
+        if mode == "postgresql scan" and counted is not None and listed is not None:
+            short = needles.short()
+            if short is not None:
+                return self.in_pairs.find(
+                    tx,
+                    short,
+                    texts=len(needles.texts),
+                    shape=shape,
+                    conditions=counted,
+                    values=values,
+                    since=listed.since,
+                    until=listed.until,
+                )
         parts = 0 if listed is None or mode != "sqlite" else len(listed.every)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
         time = None if listed is None or self.parts is None else self.parts.time

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_pairs_schema import pair_objects
 from antiphon.core.db.search_parts import DAY_SHIFT, LAST_DAY, PART_SHIFT, SCOPE_SHIFT
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,8 @@ def owned_names(indexes: Iterable[SearchIndex]) -> set[str]:
             index.terms_name,
             *(f"{index.text_name}_{part}" for part in _SHADOWS),
         }
+        if index.pairs is not None:
+            found |= {table.name for table in index.in_pairs.tables}
     return found
 
 
@@ -203,20 +206,29 @@ def _install_postgres(connection: Connection, indexes: Sequence[SearchIndex]) ->
             " have it and btree_gin created, then run antiphon migrate"
         )
     for index in indexes:
-        made = postgres_objects(index)
-        signature = hashlib.sha256("\n".join(made).encode()).hexdigest()
-        if _signature(connection, index.name) != signature:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {index.name}")
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {index.name}_follow() CASCADE")
-            for sql in made:
-                connection.exec_driver_sql(sql)
-            connection.exec_driver_sql(f"COMMENT ON TABLE {index.name} IS '{signature}'")
+        _make_postgres(connection, postgres_objects(index), index.name, (index.name,))
+        if index.pairs is not None:
+            names = [table.name for table in index.in_pairs.tables]
+            _make_postgres(connection, pair_objects(index.in_pairs), index.in_pairs.changes.name, names)
         if has_trigrams:
             scope = "account_id, " if has_scope else ""
             connection.exec_driver_sql(
                 f"CREATE INDEX IF NOT EXISTS {index.text_name} ON {index.name}"
                 f" USING gin ({scope}search_text gin_trgm_ops) WITH (gin_pending_list_limit = 512)"
             )
+
+
+def _make_postgres(connection: Connection, made: list[str], name: str, tables: Iterable[str]) -> None:
+    """Make the tables, of which `name` is one, and its function anew if they are not made as `made` says."""
+    signature = hashlib.sha256("\n".join(made).encode()).hexdigest()
+    if _signature(connection, name) == signature:
+        return
+    for table in tables:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}_follow() CASCADE")
+    for sql in made:
+        connection.exec_driver_sql(sql)
+    connection.exec_driver_sql(f"COMMENT ON TABLE {name} IS '{signature}'")
 
 
 def _signature(connection: Connection, name: str) -> str | None:

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import normalise
+from antiphon.core.db.search_text import normalise
 from antiphon.core.db.transaction import AnyRow, ReadTx, WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event

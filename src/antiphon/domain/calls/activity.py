@@ -157,6 +157,7 @@ def _search(
 ) -> CallPage:
     """As `list_call_log`, on what the index of the search has copies of."""
     names = [name for name in active if name != "real"]
+    by = [name for name in names if name not in ("since", "until")]
     wanted = CallFilters(
         direction=filters.direction,
         status=filters.status,
@@ -177,6 +178,9 @@ def _search(
         order=lambda found: (found.started_at.desc(), found.id.desc()),
         parameters={**parameters, "limit": limit, "offset": offset},
         listed=parts_of(wanted, tuple(names)),
+        counted=(lambda found: [found[name] == bindparam(name) for name in by])
+        if {"direction", "status"}.issuperset(by)
+        else None,
     )
     return CallPage([call_of(row) for row in rows_of_ids(tx, account_id, ids)], total)
 

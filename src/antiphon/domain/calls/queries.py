@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from antiphon.core.db.prepared import Prepared, Query
 from antiphon.core.db.search import Needles
+from antiphon.core.db.search_newest import Conditions
 from antiphon.core.db.search_parts import Columns, Listed
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
@@ -214,14 +215,21 @@ _EACH = "each "
 """Before the name of a filter by segments, that it is looked up for each call rather than of all segments."""
 
 
-def _day_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
-    """Those on columns that the daily counts have too."""
+def _pair_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    """Those on columns that short texts are counted by."""
     return {
         "external": columns.direction != CallDirection.INTERNAL.value,
         "status": columns.status == bindparam("status"),
         "answered": columns.status == CallStatus.COMPLETED.value,
         "missed": columns.status != CallStatus.COMPLETED.value,
         "direction": columns.direction == bindparam("direction"),
+    }
+
+
+def _day_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    """Those on columns that the daily counts have too."""
+    return {
+        **_pair_conditions(columns),
         "assistant_id": columns.assistant_id == bindparam("assistant_id"),
     }
 
@@ -250,7 +258,8 @@ def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
 
 
 _CONDITIONS = _conditions(c)
-_COUNTED_BY_DAY = frozenset(("external", "status", "answered", "missed", "direction", "assistant_id"))
+_COUNTED_BY_PAIRS = frozenset(_pair_conditions(c))
+_COUNTED_BY_DAY = frozenset(_day_conditions(c))
 
 Active = tuple[str, ...]
 
@@ -382,8 +391,17 @@ def _search(
         parameters={**parameters, "limit": limit, "offset": offset},
         scan=_is_short(tx, filters, active, parameters),
         listed=parts_of(filters, active),
+        counted=_counted(active),
     )
     return CallRows(rows_of_ids(tx, account_id, ids, columns), total)
+
+
+def _counted(active: Active) -> Conditions | None:
+    """The conditions of these names on what short texts are counted by; None when there are others."""
+    names = [name for name in active if name not in ("since", "until")]
+    if not _COUNTED_BY_PAIRS.issuperset(names):
+        return None
+    return lambda found: [_pair_conditions(found)[name] for name in names]
 
 
 def rows_of_ids(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from antiphon.core.db.search import HEAD_END, Needles, needles_of, normalise, spelled, whole
+from antiphon.core.db.search import Needles, needles_of
+from antiphon.core.db.search_text import HEAD_END, normalise, spelled, whole
 from antiphon.domain.calls.records import Turn
 from antiphon.domain.calls.tables import calls
 from antiphon.domain.contacts.names import NameFollower

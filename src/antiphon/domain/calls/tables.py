@@ -21,6 +21,7 @@ from sqlalchemy import (
 from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_pairs import Pairs
 from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
@@ -117,6 +118,11 @@ call_search = SearchIndex(
         " {row}direction WHEN 'inbound' THEN 1 WHEN 'outbound' THEN 3 ELSE 5 END END",
         ("ended_at", "is_test", "status", "direction"),
         "started_at",
+    ),
+    pairs=Pairs(
+        ("direction", "status"),
+        lambda columns: (columns.ended_at.is_not(None), columns.is_test.is_(False)),
+        ("ended_at", "is_test"),
     ),
 )
 ANSWERED_PARTS = {"inbound": 1, "outbound": 3, "internal": 5}

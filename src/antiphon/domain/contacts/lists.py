@@ -186,6 +186,7 @@ def _search(
         order=shape.by_creation,
         parameters={**parameters, "limit": limit if shape.is_by_creation else 0},
         listed=_parts(shape, filters),
+        counted=None if shape.is_grouped else lambda columns: (),
     )
     if shape.is_by_creation or offset >= total:
         return _listed(tx, account_id, ids, total)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table, Text, bindparam, func, update
 
-from antiphon.core.db.search import HEAD_END, normalise
+from antiphon.core.db.search_text import HEAD_END, normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 

@@ -247,10 +247,12 @@ class _Shape:
     until: bool
     newest_first: bool
 
+    def counted(self, columns: Columns) -> list[ColumnElement[bool]]:
+        """Those on a column that is counted by."""
+        return [columns.source == bindparam("source")] if self.source else []
+
     def conditions(self, columns: Columns) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        if self.source:
-            found.append(columns.source == bindparam("source"))
+        found = self.counted(columns)
         if self.since:
             found.append(columns.created_at >= bindparam("since"))
         if self.until:
@@ -316,13 +318,14 @@ def list_contacts(
             listed=Listed(parts, is_all=True, since=filters.since, until=filters.until)
             if newest_first
             else None,
+            counted=shape.counted,
         )
         return _listed(tx, account_id, ids, total)
     if shape.source or shape.since or shape.until:
         total, window = day_counts.find(
             tx,
             shape=shape.source,
-            conditions=lambda found: [found.source == bindparam("source")] if shape.source else (),
+            conditions=shape.counted,
             parameters=parameters,
             since=filters.since,
             until=filters.until,

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import normalise
+from antiphon.core.db.search_text import normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id

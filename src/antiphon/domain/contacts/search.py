@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from antiphon.core.db.search import HEAD_END, normalise, spelled
+from antiphon.core.db.search_text import HEAD_END, normalise, spelled
 from antiphon.domain.contacts.records import Contact, Field
 
 

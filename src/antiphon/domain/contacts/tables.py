@@ -23,6 +23,7 @@ from sqlalchemy import (
 from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
+from antiphon.core.db.search_pairs import Pairs
 from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
@@ -123,6 +124,7 @@ contact_search = SearchIndex(
         ("source",),
         "created_at",
     ),
+    pairs=Pairs(("source",)),
 )
 
 contact_days = Table(

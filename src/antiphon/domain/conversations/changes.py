@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from antiphon.core.db.search import HEAD_END
+from antiphon.core.db.search_text import HEAD_END
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event, events

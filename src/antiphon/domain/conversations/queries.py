@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select, union_all
 
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import MAX_QUERY_CHARS, Mode, Needles, needles_of, whole
+from antiphon.core.db.search import MAX_QUERY_CHARS, Mode, Needles, needles_of
 from antiphon.core.db.search_parts import Columns, Listed
+from antiphon.core.db.search_text import whole
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.ids import is_uuid
@@ -346,15 +347,20 @@ def _search(
 ) -> MessagePage:
     """As `list_messages`; of the log too, as erased messages have no words."""
     listed: list[BindParameter[str]] = [bindparam(f"listed_{at}") for at in range(len(filters.channels))]
+    by = [name for name in active if name in ("direction", "status")]
+
+    def of_list(columns: Columns) -> list[ColumnElement[bool]]:
+        sent = () if filters.is_log else (_is_sent(columns),)
+        return [columns.channel.in_(listed), *sent, *(columns[name] == bindparam(name) for name in by)]
+
     ids, total = message_search.find(
         tx,
         account_id,
         needles,
         shape=(active, len(listed)),
         conditions=lambda columns: (
-            columns.channel.in_(listed),
-            *(() if filters.is_log else (_is_sent(columns),)),
-            *(_conditions(columns)[name] for name in active if name != "log"),
+            *of_list(columns),
+            *(_conditions(columns)[name] for name in active if name not in ("log", *by)),
         ),
         order=lambda columns: (columns.created_at.desc(), columns.id.desc()),
         parameters={**parameters, "limit": limit, "offset": offset},
@@ -368,6 +374,7 @@ def _search(
         branches=(lambda columns: [columns.channel == channel for channel in listed])
         if _IN_PARTS.issuperset(active)
         else None,
+        counted=of_list if _COUNTED_BY_DAY.issuperset(active) else None,
     )
     return MessagePage(get_messages(tx, account_id, ids), total)
 

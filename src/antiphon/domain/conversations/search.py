@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.core.db.search import HEAD_END, normalise, whole
+from antiphon.core.db.search_text import HEAD_END, normalise, whole
 from antiphon.domain.contacts.names import NameFollower
 from antiphon.domain.conversations.tables import messages
 

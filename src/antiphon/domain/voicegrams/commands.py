@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, select, update
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.prepared import Prepared
-from antiphon.core.db.search import normalise
+from antiphon.core.db.search_text import normalise
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.core.events import Event, events, new_event_id

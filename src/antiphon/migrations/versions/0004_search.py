@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from alembic import op
 
-from antiphon.core.db.search import HEAD_END, normalise, spelled, whole
+from antiphon.core.db.search_text import HEAD_END, normalise, spelled, whole
 
 revision = "0004"
 down_revision = "0003"

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from antiphon.core.db.search import normalise
+from antiphon.core.db.search_text import normalise
 from antiphon.core.ids import new_id
 
 revision = "0007"

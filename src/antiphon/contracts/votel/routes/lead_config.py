@@ -20,7 +20,7 @@ from antiphon.contracts.votel.schemas_leads import (
     TagMerge,
 )
 from antiphon.contracts.votel.views_leads import category_view, field_view, pipeline_view, tag_view
-from antiphon.core.db.search import normalise
+from antiphon.core.db.search_text import normalise
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.contacts.commands import create_field

@@ -11,9 +11,12 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from antiphon.contracts.vocatech.events import VocatechDialect
 from antiphon.core.clock import MINUTE, SECOND
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import Event
 from antiphon.domain.calls.analysis import complete_analysis
+from antiphon.domain.calls.erasure import delete_call
+from antiphon.domain.conversations.changes import erase_message
+from antiphon.domain.webhooks.queries import list_object_deliveries
 from phone_content import fill
 from phone_world import OpenWorld, World
 from receivers import Receiver
@@ -147,6 +150,12 @@ MESSAGE_FIELDS = {
         (
             "call.ended",
             "call.ended",
+            call(ended_at=STARTED + 142 * SECOND + 1),
+            {**CALL_FIELDS, "status": "answered", "end_time": "2026-03-04T09:15:03-06:00", "duration": 143},
+        ),
+        (
+            "call.ended",
+            "call.ended",
             call(status="busy", direction="internal"),
             {
                 **CALL_FIELDS,
@@ -261,6 +270,31 @@ async def test_what_is_not_told(world: World, receiver: Receiver, core: str, dat
     await subscribe(world, receiver)
     await send(world, core, data)
     assert receiver.received == []
+
+
+async def test_what_is_erased_is_not_sent(world: World, receiver: Receiver) -> None:
+    """6, 7: retries end with the call or message they tell of; they are no failures of the receiver."""
+    receiver.status(500)
+    await subscribe(world, receiver, "call.ended", "message.received")
+    own = world.ours.account_id
+    content = await fill(world.services, own, "ours", "+13125550143")
+    await world.work()
+    assert len(receiver.received) == 3
+    receiver.received.clear()
+
+    def erase(tx: WriteTx) -> None:
+        delete_call(tx, own, content.call)
+        erase_message(tx, own, content.text)
+
+    await world.services.database.write(erase)
+    await world.pass_time(5 * SECOND)
+    assert {item.event["data"]["message_id"] for item in receiver.received} == {content.whatsapp}
+
+    def look(tx: ReadTx) -> list[str]:
+        ids = (content.call, content.text, content.whatsapp)
+        return [each.status.value for id in ids for each in list_object_deliveries(tx, own, id)]
+
+    assert await world.services.database.read(look) == ["cancelled", "cancelled", "pending"]
 
 
 async def test_filters_choose(world: World, receiver: Receiver) -> None:

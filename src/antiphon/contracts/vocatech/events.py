@@ -178,7 +178,7 @@ def _call(event_type: str, data: dict[str, Any], zone: ZoneInfo) -> dict[str, An
     elif event_type == "call.ended":
         shown["status"] = call_status(data["status"])
         shown["end_time"] = stamp(data["ended_at"], zone)
-        shown["duration"] = (data["ended_at"] - data["started_at"]) // 1000
+        shown["duration"] = data["ended_at"] // 1000 - data["started_at"] // 1000
     return shown
 
 

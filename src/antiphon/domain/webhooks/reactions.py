@@ -21,6 +21,9 @@ from antiphon.domain.webhooks.lanes import IS_PENDING, start_lane
 from antiphon.domain.webhooks.records import DeliveryStatus
 from antiphon.domain.webhooks.tables import deliveries, subscriptions
 
+ERASING = ("voicegram.deleted", "call.deleted", "message.deleted")
+"""Events of objects whose earlier events lose their data. They are no events of any webhook themselves."""
+
 s = subscriptions.c
 
 
@@ -63,7 +66,8 @@ class WebhookReactions:
     def install(self, bus: EventBus) -> None:
         for event_type in sorted(self._contracts):
             bus.react(event_type, self.on_event)
-        bus.react("voicegram.deleted", on_object_deleted)
+        for event_type in ERASING:
+            bus.react(event_type, on_object_deleted)
 
     def on_event(self, tx: WriteTx, event: Event) -> None:
         contracts = tuple(

@@ -116,7 +116,8 @@ def fault_text(found: Mapping[str, Any]) -> str:
     if found["type"] in ("too_long", "too_short") and context["field_type"] == "Value":
         # A text whose length is checked along with something else; pydantic counts its "items".
         low, high = context.get("min_length"), context.get("max_length")
-        return f"at most {high} characters" if low is None else f"at least {low} characters"
+        bound = f"at most {high}" if low is None else f"at least {low}"
+        return f"{bound} character{'' if bound.endswith(' 1') else 's'}"
     return str(found["msg"])
 
 

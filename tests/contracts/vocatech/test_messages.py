@@ -231,6 +231,18 @@ async def test_what_cannot_be_sent(world: World, changes: dict[str, Any], field:
     assert (await world.get("/messages", params=DAYS)).json()["messages"] == []
 
 
+async def test_refusals_are_worded_for_people(world: World) -> None:
+    """vocatech.md 2: a message says what is wrong with the field, of text in characters."""
+    await add_number(world)
+    for text, expected in (
+        ("", "at least 1 character"),
+        ("x" * 1601, "at most 1600 characters"),
+        ("a\0b", "must not hold NUL characters"),
+    ):
+        [detail] = (await world.post("/messages", json=draft(message=text))).json()["error"]["details"]
+        assert detail == {"field": "message", "message": expected}
+
+
 @pytest.mark.parametrize("text", ["x" * 1600, "\U0001f642" * 1600, "e\u0301" * 800, " "])
 async def test_length_is_in_code_points(world: World, text: str) -> None:
     """vocatech.md 5.3: 1..1600 Unicode code points."""

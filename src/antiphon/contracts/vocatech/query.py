@@ -62,15 +62,16 @@ class Query:
 
     def days(self) -> Days:
         """`start_date` and `end_date` as whole days in the zone; today's when they are at fault."""
-        start = self._date("start_date")
-        end = self._date("end_date")
-        self._echo |= {"start_date": start.isoformat(), "end_date": end.isoformat()}
-        try:
-            return days_between(start, end, self.zone)
-        except ValueError as error:
-            self._fault("start_date", str(error))
-            here = today(self._now, self.zone)
-            return days_between(here, here, self.zone)
+        start, end = self._date("start_date"), self._date("end_date")
+        here = today(self._now, self.zone)
+        first, last = start or here, end or here
+        self._echo |= {"start_date": first.isoformat(), "end_date": last.isoformat()}
+        if start is not None and end is not None:
+            try:
+                return days_between(start, end, self.zone)
+            except ValueError as error:
+                self._fault("start_date", str(error))
+        return days_between(here, here, self.zone)
 
     def timezone(self) -> None:
         """Accept and echo `timezone`, which is read into `zone` in any case."""
@@ -112,7 +113,8 @@ class Query:
     def _fault(self, name: str, message: str) -> None:
         self._faults.append(Fault(name, message))
 
-    def _date(self, name: str) -> date:
+    def _date(self, name: str) -> date | None:
+        """Today when it is not given, None when it is no date."""
         value = self._query.get(name)
         if value is None:
             return today(self._now, self.zone)
@@ -120,4 +122,4 @@ class Query:
             return parse_date(value)
         except ValueError:
             self._fault(name, "must be a date as YYYY-MM-DD")
-            return today(self._now, self.zone)
+            return None

@@ -112,6 +112,7 @@ async def test_documents_and_pages(client: httpx2.AsyncClient, name: str) -> Non
     """`/docs` leads to the page and the document of each contract; no key is asked for."""
     index = (await client.get("/docs")).text
     assert f'href="/docs/{name}"' in index
+    assert 'href="/guide"' in index
     assert f'href="/openapi/{name}.json"' in index
     assert f"/openapi/{name}.json" in (await client.get(f"/docs/{name}")).text
     document = (await client.get(f"/openapi/{name}.json")).json()

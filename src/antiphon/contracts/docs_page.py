@@ -105,7 +105,8 @@ def docs_index_route(contracts: Sequence[tuple[str, str, str]]) -> Route:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Antiphon API</title>'
         "<style>body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}"
         "li{margin:.8rem 0}a{margin-right:.5rem}</style></head>"
-        f"<body><h1>Antiphon API</h1><ul>{entries}</ul></body></html>"
+        f"<body><h1>Antiphon API</h1><ul>{entries}</ul>"
+        '<p>The <a href="/guide">guide</a> begins with a key and a first call.</p></body></html>'
     )
 
     async def show(request: Request) -> Response:

@@ -161,10 +161,7 @@ def _document(
     if parameters:
         extra["parameters"] = parameters
     if endpoint.body is not None:
-        schema = endpoint.body.model_json_schema(ref_template="#/components/schemas/{model}")
-        definitions = schema.pop("$defs", {})
-        app.state.body_schemas = {**getattr(app.state, "body_schemas", {}), **definitions}
-        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        extra["requestBody"] = _request_body(app, endpoint.body)
     app.add_api_route(
         base + endpoint.path,
         serve,
@@ -180,6 +177,31 @@ def _document(
         responses=responses,
         openapi_extra=extra,
     )
+
+
+def describe_webhook(
+    app: FastAPI, name: str, body: type[BaseModel], occasion: str, headers: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Document what the server sends to subscribed addresses; `headers` maps their names to schemas."""
+    operation = {
+        "operationId": f"webhook_{name.replace('.', '_')}",
+        "summary": occasion,
+        "tags": ["Events"],
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "schema": dict(schema)}
+            for header, schema in headers.items()
+        ],
+        "requestBody": _request_body(app, body),
+        "responses": {"2XX": {"description": "Received; anything else is tried again"}},
+    }
+    app.state.webhooks = {**getattr(app.state, "webhooks", {}), name: {"post": operation}}
+
+
+def _request_body(app: FastAPI, body: type[BaseModel]) -> dict[str, Any]:
+    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    app.state.body_schemas = {**getattr(app.state, "body_schemas", {}), **definitions}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 class DocumentedApp(FastAPI):
@@ -209,7 +231,10 @@ class DocumentedApp(FastAPI):
         if self.openapi_schema is None:
             for describe in self.described:
                 describe(self)
-            components = super().openapi().setdefault("components", {})
+            document = super().openapi()
+            if webhooks := getattr(self.state, "webhooks", {}):
+                document["webhooks"] = webhooks
+            components = document.setdefault("components", {})
             components["securitySchemes"] = dict(self.security_schemes)
             components.setdefault("schemas", {}).update(getattr(self.state, "body_schemas", {}))
         return self.openapi_schema or {}

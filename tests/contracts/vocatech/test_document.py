@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 from antiphon.contracts.vocatech import schemas
 from antiphon.contracts.vocatech.errors import STATUS
+from antiphon.contracts.vocatech.events import CORE_TYPES, VocatechDialect
 from phone_world import World
 
 ALWAYS = {"401", "403", "429", "500"}
@@ -84,7 +86,23 @@ async def test_references_resolve(world: World) -> None:
                 walk(item)
 
     walk(spec["paths"])
+    walk(spec["webhooks"])
     walk(spec["components"])
+
+
+async def test_events_are_described(world: World) -> None:
+    """6, 7: the seven events, in their order, each with its body and the headers of the signature."""
+    spec = await document(world)
+    assert list(spec["webhooks"]) == list(CORE_TYPES)
+    for name, methods in spec["webhooks"].items():
+        operation = methods["post"]
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert set(body["required"]) == {"id", "event_type", "created_at", "data"}
+        assert body["properties"]["event_type"]["const"] == name
+        signed = VocatechDialect(lambda media_id, at: "").signer("whsec_AAAA")("evt_1", 1_790_000_000, b"{}")
+        described = {item["name"]: item["schema"] for item in operation["parameters"]}
+        assert described.keys() == signed.keys() - {"Content-Type", "User-Agent"}
+        assert re.fullmatch(described["X-Vocatech-Signature"]["pattern"], signed["X-Vocatech-Signature"])
 
 
 async def test_page(world: World) -> None:

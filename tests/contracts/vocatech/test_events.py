@@ -10,6 +10,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from antiphon.contracts.vocatech.events import VocatechDialect
+from antiphon.contracts.vocatech.schemas_events import EVENTS
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import Event
@@ -166,6 +167,12 @@ MESSAGE_FIELDS = {
             },
         ),
         (
+            "call.started",
+            "call.started",
+            call(remote_number="anonymous", group_number=None, remote_name=None),
+            {**CALL_FIELDS, "remote_number": None, "group_number": None, "remote_name": None},
+        ),
+        (
             "call.analyzed",
             "call.transcription",
             call(),
@@ -209,6 +216,8 @@ async def test_bodies(
     await subscribe(world, receiver)
     event_id = await send(world, core, data)
     [received] = receiver.received
+    described, _ = EVENTS[shown]
+    described.model_validate_json(received.body)
     assert received.event == {
         "id": event_id,
         "event_type": shown,
@@ -322,6 +331,8 @@ async def test_events_of_the_domains(open_world: OpenWorld, receiver: Receiver) 
 
     await world.services.database.write(analyze)
     await world.work()
+    for item in receiver.received:
+        EVENTS[item.event["event_type"]][0].model_validate_json(item.body)
     events = [item.event for item in receiver.received]
     told = {(event["event_type"], event["data"].get("channel")): event for event in events}
     assert len(told) == len(events)

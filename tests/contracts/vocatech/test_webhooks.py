@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from antiphon.contracts.vocatech.schemas_events import EVENTS
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
@@ -202,6 +203,7 @@ async def test_test_event_of_every_type(world: World, receiver: Receiver, event_
     assert (await world.post("/webhooks/1/test")).json()["success"] is True
     event = receiver.received[0].event
     assert event["event_type"] == event_type
+    EVENTS[event_type][0].model_validate_json(receiver.received[0].body)
     assert list(event["data"]) == SHAPES[event_type]
     assert event["data"][SHAPES[event_type][0]].startswith("test_")
 

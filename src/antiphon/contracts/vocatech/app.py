@@ -8,11 +8,12 @@ from starlette.exceptions import HTTPException
 
 from antiphon import __version__
 from antiphon.contracts.docs_page import docs_route
-from antiphon.contracts.endpoints import Documentation, DocumentedApp, mount
+from antiphon.contracts.endpoints import Documentation, DocumentedApp, describe_webhook, mount
 from antiphon.contracts.vocatech.errors import on_failure, on_http_error
 from antiphon.contracts.vocatech.routes import calls, contacts, media, messages, settings, users, webhooks
 from antiphon.contracts.vocatech.routing import Routes, run
 from antiphon.contracts.vocatech.schemas import Error
+from antiphon.contracts.vocatech.schemas_events import EVENTS, HEADERS
 from antiphon.domain.services import Services
 
 BASE = "/v1"
@@ -67,7 +68,10 @@ def create_app(services: Services) -> VocatechApp:
     app = VocatechApp(
         title=TITLE,
         version=__version__,
-        description="Calls, messages, media, users, contacts, webhooks and settings of a company's phone.",
+        description=(
+            "Calls, messages, media, users, contacts, webhooks and settings of a company's phone. "
+            "The [guide](/guide/vocatech) begins with the first call."
+        ),
         openapi_url=OPENAPI_URL,
         docs_url=None,
         redoc_url=None,
@@ -75,6 +79,8 @@ def create_app(services: Services) -> VocatechApp:
     )
     app.state.services = services
     mount(app, BASE, FAMILIES, run, _DOCUMENTATION)
+    for event_type, (body, occasion) in EVENTS.items():
+        describe_webhook(app, event_type, body, occasion, HEADERS)
     app.router.routes.append(docs_route(DOCS_URL, TITLE, OPENAPI_URL))
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_failure)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from antiphon.contracts.vocatech.times import account_zone, stamp
-from antiphon.contracts.vocatech.words import CHANNELS, DIRECTIONS, call_status, media_id
+from antiphon.contracts.vocatech.words import CHANNELS, DIRECTIONS, call_status, media_id, shown_number
 from antiphon.core.clock import MINUTE, SECOND
 from antiphon.core.crypto import new_standard_webhook_secret
 from antiphon.core.events import Event, new_event_id
@@ -169,8 +169,8 @@ def _call(event_type: str, data: dict[str, Any], zone: ZoneInfo) -> dict[str, An
         "extension": data["extension"],
         "extension_name": data["extension_name"],
         "remote_name": data["remote_name"],
-        "remote_number": data["remote_number"],
-        "group_number": data["group_number"],
+        "remote_number": shown_number(data["remote_number"]),
+        "group_number": shown_number(data["group_number"]),
         "start_time": stamp(data["started_at"], zone),
     }
     if event_type == "call.answered":

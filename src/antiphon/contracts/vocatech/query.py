@@ -27,7 +27,11 @@ DAYS: dict[str, dict[str, Any]] = {
     },
     "timezone": {"type": "string", "description": "IANA name or UTC; default the account's zone."},
 }
-SEARCH: dict[str, dict[str, Any]] = {"search": {"type": "string", "description": "Cut to 256 characters."}}
+
+
+def search_schema(finds: str) -> dict[str, dict[str, Any]]:
+    """The parameter `search` with what it finds."""
+    return {"search": {"type": "string", "description": f"{finds} Cut to 256 characters."}}
 
 
 class Query:

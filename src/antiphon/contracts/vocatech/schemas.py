@@ -36,6 +36,11 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Sentiment(Answer):
+    label: Literal["positive", "neutral", "negative"]
+    score: float = Field(ge=-1, le=1)
+
+
 class Detail(Answer):
     field: str
     message: str

@@ -13,3 +13,8 @@ def call_status(status: str) -> str:
 
 def media_id(uuid: str) -> str:
     return f"med_{uuid}"
+
+
+def shown_number(number: str | None) -> str | None:
+    """Of a call's party: E.164, or nothing for a caller who hides it or has none (section 4)."""
+    return number if number and number[0] == "+" else None

@@ -10,12 +10,21 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 from starlette.responses import Response
 
-from antiphon.contracts.vocatech.query import DAYS, PAGING, SEARCH
+from antiphon.contracts.vocatech.query import DAYS, PAGING, search_schema
 from antiphon.contracts.vocatech.routing import REPORT, Routes
 from antiphon.contracts.vocatech.routing import Call as Request
-from antiphon.contracts.vocatech.schemas import Answer, Day, PageMeta, PageQuery, Phone, Stamp, Uuid
+from antiphon.contracts.vocatech.schemas import (
+    Answer,
+    Day,
+    PageMeta,
+    PageQuery,
+    Phone,
+    Sentiment,
+    Stamp,
+    Uuid,
+)
 from antiphon.contracts.vocatech.times import Stamps
-from antiphon.contracts.vocatech.words import DIRECTIONS, call_status
+from antiphon.contracts.vocatech.words import DIRECTIONS, call_status, shown_number
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.domain.accounts.members import get_member_by_number
@@ -32,11 +41,6 @@ SegmentName = Literal[
 
 _DIRECTIONS = {"incoming": "inbound", "outgoing": "outbound", "any": None}
 _ANSWERED = {"answered": True, "missed": False, "any": None}
-
-
-class Sentiment(Answer):
-    label: Literal["positive", "neutral", "negative"]
-    score: float = Field(ge=-1, le=1)
 
 
 class Segment(Answer):
@@ -99,7 +103,7 @@ class CallList(Answer):
         **DAYS,
         "direction": {"type": "string", "enum": list(_DIRECTIONS), "default": "any"},
         "status": {"type": "string", "enum": list(_ANSWERED), "default": "any"},
-        **SEARCH,
+        **search_schema("A call's id or an extension, exact; or part of a name or of what was said."),
         "user_id": {"type": "integer", "description": "The id of a user in any segment."},
         "extension": {"type": "string", "description": "The extension of any segment."},
         **PAGING,
@@ -172,8 +176,8 @@ def _view(row: Any, segments: list[AnyRow], stamp: Stamps) -> dict[str, Any]:
         "extension": extension,
         "extension_name": extension_name,
         "remote_name": full_name(first_name, last_name, company),
-        "remote_number": _e164(remote_number),
-        "group_number": _e164(group_number),
+        "remote_number": shown_number(remote_number),
+        "group_number": shown_number(group_number),
         "start_time": stamp(started_at),
         "end_time": stamp(ended_at),
         "duration": ended_at // 1000 - started_at // 1000,
@@ -208,7 +212,3 @@ def _segment(order: int, row: AnyRow, stamp: Stamps) -> dict[str, Any]:
         "transcription": transcription,
         "sentiment": None if label is None else {"label": label, "score": score},
     }
-
-
-def _e164(number: str | None) -> str | None:
-    return number if number and number[0] == "+" else None

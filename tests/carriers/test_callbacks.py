@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -12,30 +13,33 @@ from antiphon.carriers.port import (
     CallEnded,
     CallParties,
     CallStarted,
-    CarrierEvent,
     RecordingReady,
 )
 from antiphon.carriers.simulator import SIGNATURE_HEADER, recording_prefix, sign_callback
 from antiphon.core.clock import HOUR, MINUTE, SECOND
+from antiphon.core.storage import ObjectMissing
+from antiphon.domain.calls.erasure import delete_call
 from antiphon.domain.calls.queries import list_calls
+from antiphon.domain.calls.recordings import delete_recording
 from antiphon.domain.calls.records import Call, CallFilters, CallStatus
 from antiphon.domain.calls.tables import calls
+from antiphon.domain.carrier_events import _attach_object
 from carrier_world import OUTSIDE, CarrierWorld, make_account
 
 OWN = "+15550100100"
 PARTIES = CallParties("CALL1", "inbound", OUTSIDE, OWN)
 
 
-def story(world: CarrierWorld) -> list[CarrierEvent]:
+def story(world: CarrierWorld) -> tuple[CallStarted, CallAnswered, CallEnded, RecordingReady]:
     """An answered call of 40 seconds that ended now, with its recording."""
     now = world.clock.now()
     key = f"{recording_prefix(world.simulator.connection.id)}call1.wav"
-    return [
+    return (
         CallStarted(PARTIES, now - 45 * SECOND),
         CallAnswered(PARTIES, now - 40 * SECOND),
         CallEnded(PARTIES, now, "completed", "caller_hangup", 40 * SECOND),
         RecordingReady("CALL1", "RE1", object_key=key),
-    ]
+    )
 
 
 async def ended(world: CarrierWorld) -> Sequence[Call]:
@@ -121,6 +125,29 @@ async def test_a_recording_of_an_unknown_call_is_given_up(world: CarrierWorld) -
     for _ in range(8):
         await world.pass_time(HOUR)
     assert await world.scalar(select(func.count()).select_from(calls)) == 0
+
+
+@pytest.mark.parametrize("erase", [delete_call, delete_recording])
+async def test_a_recording_erased_while_it_is_fetched_is_not_kept(
+    world: CarrierWorld, monkeypatch: pytest.MonkeyPatch, erase: Callable[..., Any]
+) -> None:
+    *before, recording = story(world)
+    await world.deliver(before)
+    (call,) = await ended(world)
+    key = str(recording.object_key)
+    await world.services.store.put(key, b"sound")
+    write = world.database.write
+
+    async def write_late(command: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        if command is _attach_object:
+            await write(erase, world.account_id, call.id)
+        return await write(command, *arguments, **options)
+
+    await world.deliver([recording])
+    monkeypatch.setattr(world.database, "write", write_late)
+    await world.work()
+    with pytest.raises(ObjectMissing):
+        await world.services.store.get(key)
 
 
 @pytest.mark.parametrize("key", ["messages/other", "simulator/other/x.wav", ""])

@@ -76,6 +76,14 @@ async def test_a_text_arrives(world: CarrierWorld) -> None:
     assert world.told() == ["message.received"]
 
 
+async def test_meta_sends_up_to_three_megabytes_at_once(world: CarrierWorld) -> None:
+    line = await world.meta()
+    large = {**incoming(world), "statuses": [{"padding": "x" * 3_000_000}]}
+    assert (await world.tell(line, large)).status_code == 200
+    assert len(await world.messages()) == 1
+    assert (await world.tell(line, {"padding": "x" * 5_000_000})).status_code == 400
+
+
 async def test_forged_and_foreign_callbacks(world: CarrierWorld) -> None:
     line = await world.meta()
     assert (await world.tell(line, incoming(world), secret="another")).status_code == 403

@@ -126,6 +126,30 @@ async def test_whatsapp_and_media(world: CarrierWorld, api: CarrierStandIn) -> N
     assert api.file_requests == [("/media/1", access), ("/elsewhere/1", None)]
 
 
+@pytest.mark.parametrize(
+    ("latitude", "kind", "content"),
+    [
+        (
+            "41.88",
+            "location",
+            {"location": {"latitude": 41.88, "longitude": -87.63, "name": "Gate 4", "address": "1 Main St"}},
+        ),
+        ("nan", "text", None),
+        ("north", "text", None),
+    ],
+)
+async def test_a_place_sent_by_whatsapp(
+    world: CarrierWorld, latitude: str, kind: str, content: dict[str, Any] | None
+) -> None:
+    """voicory.md 8.3: shaped as WhatsApp's message object."""
+    line = await world.twilio()
+    place = {"Latitude": latitude, "Longitude": "-87.63", "Label": "Gate 4", "Address": "1 Main St"}
+    parties = {"From": f"whatsapp:{OUTSIDE}", "To": f"whatsapp:{OWN}"}
+    await world.call_back(line, {**SMS, **parties, "Body": "", **place})
+    (message,) = await world.messages()
+    assert (message.message_type, message.content) == (kind, content)
+
+
 async def _loopback() -> list[str]:
     return ["127.0.0.1"]
 
@@ -318,7 +342,7 @@ async def test_the_talk_of_a_call_put_through_whose_answer_was_not_told(world: C
     now = world.clock.now()
     await world.call_back(line, {**CALL, "CallStatus": "ringing"})
     world.clock.advance(30 * SECOND)
-    over = {"DialCallStatus": "completed", "DialCallDuration": "20"}
+    over = {"DialCallStatus": "completed", "DialCallDuration": "20", "RecordingSid": "RE1"}
     await world.call_back(line, {**CALL, "CallStatus": "in-progress", **over})
     await world.call_back(line, DONE)
     call = await only_call(world)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -187,7 +188,8 @@ class TwilioCarrier:
         form = dict(_form(request))
         if form.get("AccountSid", self._sid) != self._sid:
             raise DomainError("is of another account", field="AccountSid")
-        if "RecordingSid" in form:
+        # What became of a dial that was recorded names the recording too.
+        if "RecordingSid" in form and DIAL_STATUS not in form:
             return self._recording(form)
         if "MessageSid" in form or "SmsSid" in form:
             return self._message(form, request.query.get(REFERENCE))
@@ -304,6 +306,8 @@ class TwilioCarrier:
             if f"MediaUrl{at}" in form
         )
         opt_out = _OPT_OUTS.get(form.get("OptOutType", ""))
+        location = _location(form)
+        message_type = "text" if location is None else "location"
         return [
             MessageReceived(
                 sid,
@@ -313,7 +317,8 @@ class TwilioCarrier:
                 form.get("Body", ""),
                 now,
                 name=form.get("ProfileName") or None,
-                message_type=whatsapp_type(media[0].content_type) if media else "text",
+                message_type=whatsapp_type(media[0].content_type) if media else message_type,
+                content=None if location is None or media else {"location": location},
                 media=media,
                 opt_out=opt_out,
                 # Of texts to long codes and toll-free numbers; of others only as the account has set it up.
@@ -409,6 +414,18 @@ def _address(text: str) -> tuple[MessageChannel, str | None]:
     if text.startswith(_WHATSAPP):
         return "whatsapp", text.removeprefix(_WHATSAPP).strip() or None
     return "sms", text.strip() or None
+
+
+def _location(form: Mapping[str, str]) -> dict[str, Any] | None:
+    """A place that was sent, as in WhatsApp's message object."""
+    try:
+        place: dict[str, Any] = {key: float(form[key.capitalize()]) for key in ("latitude", "longitude")}
+    except (KeyError, ValueError):
+        return None
+    if not all(math.isfinite(value) for value in place.values()):
+        return None
+    named = {"name": form.get("Label"), "address": form.get("Address")}
+    return place | {key: value for key, value in named.items() if value}
 
 
 def _number(text: str) -> str | None:

@@ -24,7 +24,7 @@ from antiphon.core.jobs.policy import RetryPolicy
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.domain.calls.commands import answer_locked, end_locked, fill_in_locked, start_call
 from antiphon.domain.calls.queries import find_call_id, get_call
-from antiphon.domain.calls.recordings import attach_recording
+from antiphon.domain.calls.recordings import OBJECT_SOURCE, attach_recording
 from antiphon.domain.calls.records import Call, CallDirection, CallStatus, StartCall
 from antiphon.domain.calls.rows import lock_call_of_carrier
 from antiphon.domain.conversations.commands import receive_message
@@ -34,6 +34,7 @@ from antiphon.domain.conversations.records import MessageStatus as Status
 from antiphon.domain.numbers.network import watched
 from antiphon.domain.numbers.queries import get_connection, get_own_number, list_numbers
 from antiphon.domain.numbers.records import Connection, Number
+from antiphon.domain.pipeline import delete_object
 from antiphon.domain.services import Services
 
 log = structlog.get_logger(__name__)
@@ -220,11 +221,22 @@ class CarrierJobs:
                 fetched = await carrier.fetch_media(url=str(payload["url"]), max_bytes=MAX_RECORDING_BYTES)
             key = f"recordings/{account_id}/{call_id}/source"
             await self._services.store.put(key, fetched.data)
-        await database.write(attach_recording, account_id, call_id, source_key=key)
+        await database.write(_attach_object, account_id, call_id, key)
 
     async def _give_up(self, payload: Payload, error: Exception) -> None:
         """The call goes on without: its own pipeline finds the address and reports what is wrong with it."""
         await self._services.database.write(_attach_address, payload)
+
+
+def _attach_object(tx: WriteTx, account_id: str, call_id: str, key: str) -> None:
+    """The call's recording, or nobody's when call or recording were deleted while it was fetched."""
+    try:
+        call = attach_recording(tx, account_id, call_id, source_key=key)
+    except NotFoundError:
+        delete_object(tx, key)
+        return
+    if call.recording_source != OBJECT_SOURCE + key:
+        delete_object(tx, key)
 
 
 def _attach_address(tx: WriteTx, payload: Payload) -> None:

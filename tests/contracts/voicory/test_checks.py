@@ -267,12 +267,17 @@ async def test_a_fault_has_the_headers_too(world: World, monkeypatch: pytest.Mon
 
 
 async def test_request_log(world: World) -> None:
-    """4: the facts of the log name the key's id."""
+    """4: the facts of the log name the key's id, of a revoked one too."""
     await world.get("/calls?search=private")
     assert world.front.last is not None
     assert (world.front.last.contract, world.front.last.key_id) == ("voicory", world.ours.key.id)
     assert world.front.last.account_id == world.ours.account_id
     assert world.front.last.shows_request_id is False
+    await world.services.database.write(revoke_key, world.ours.account_id, world.ours.key.id)
+    assert (await world.get("/calls")).status_code == 401
+    assert world.front.last.key_id == world.ours.key.id
+    assert (await world.get("/calls", key=f"sk_{BASE62}")).status_code == 401
+    assert world.front.last.key_id is None
 
 
 async def test_windows_of_one_key_are_its_own(world: World) -> None:

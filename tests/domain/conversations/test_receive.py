@@ -196,9 +196,11 @@ async def test_bodies_of_every_kind_stay_as_they_are(world: CarrierWorld, body: 
 
 
 async def test_nul_characters_are_left_out(world: CarrierWorld) -> None:
-    await world.deliver([received(world, body="a\0b")])
+    file = MediaReference("image/png", carrier_media_id="x", filename="c\0d", caption="e\0f")
+    await world.deliver([received(world, body="a\0b", media=(file,), name="g\0h")])
     (message,) = await world.messages()
-    assert message.body == "ab"
+    assert (message.body, message.contact_name) == ("ab", "g h")
+    assert [(item.filename, item.caption) for item in message.media] == [("cd", "ef")]
 
 
 async def test_opening_a_conversation_reads_its_messages(world: CarrierWorld) -> None:

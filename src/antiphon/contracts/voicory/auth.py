@@ -26,10 +26,10 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
     owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(text))
     if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
         raise ApiError("INVALID_API_KEY")
-    if not owner.is_live(services.clock.now()):
-        raise ApiError("REVOKED_API_KEY")
     info = info_of(request)
     info.account_id, info.key_id = owner.account_id, owner.key_id
+    if not owner.is_live(services.clock.now()):
+        raise ApiError("REVOKED_API_KEY")
     return owner
 
 

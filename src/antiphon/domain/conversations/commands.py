@@ -109,7 +109,7 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
         from_address=incoming.from_address,
         to_address=incoming.number.e164,
         remote_address=incoming.from_address,
-        body=incoming.body.replace("\0", ""),  # which PostgreSQL cannot hold
+        body=_clean(incoming.body),
         content=_encode(incoming.content),
         message_type=incoming.message_type,
         is_from_bot=False,
@@ -130,9 +130,9 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
                 "source_url": item.source_url,
                 "carrier_media_id": item.carrier_media_id,
                 "content_type": item.content_type,
-                "filename": item.filename,
+                "filename": _clean(item.filename),
                 "size": 0,
-                "caption": item.caption,
+                "caption": None if item.caption is None else _clean(item.caption),
                 "status": MediaStatus.PENDING.value,
                 "created_at": tx.now,
             },
@@ -149,6 +149,11 @@ def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> M
     if answer is not None:
         _answer_keyword(tx, account_id, contact, incoming, message_id, answer)
     return message
+
+
+def _clean(text: str) -> str:
+    """Without NUL characters, which PostgreSQL cannot hold."""
+    return text.replace("\0", "")
 
 
 def _answer_keyword(

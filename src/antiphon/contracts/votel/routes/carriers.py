@@ -18,7 +18,8 @@ from antiphon.domain.numbers.queries import find_addressed
 
 ROUTES = Routes("Carriers")
 
-MAX_CALLBACK_BYTES = 1024 * 1024
+# Meta sends up to 3 MB at once.
+MAX_CALLBACK_BYTES = 4 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
 

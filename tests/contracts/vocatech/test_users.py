@@ -200,6 +200,16 @@ async def test_change(world: World) -> None:
     assert (await world.get(path)).json() == third.json()
 
 
+async def test_a_person_of_two_companies_keeps_the_name(world: World) -> None:
+    """vocatech.md 1, 5.6: whoever invites a person of another company cannot rename that person there."""
+    invited = {"name": "Someone", "email": world.ours.email}
+    made = (await world.post("/users", json=invited, tenant=world.theirs)).json()
+    renamed = await world.patch(f"/users/{made['id']}", json={"name": "Evil"}, tenant=world.theirs)
+    assert details(renamed) == ["name"]
+    assert (await world.get("/users/1")).json()["name"] == "Owner"
+    assert (await world.patch("/users/1", json={"name": "Boss"})).status_code == 200
+
+
 async def test_an_owner_stays_an_owner(world: World) -> None:
     """vocatech.md 5.6: `admin` written to an owner changes nothing; more needs an owner's key."""
     admin = await admin_key(world)

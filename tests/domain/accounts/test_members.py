@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from antiphon.core.actors import Actor, acting_as
 from antiphon.core.db.database import Database
 from antiphon.core.errors import DomainError, NotFoundError
 from antiphon.domain.accounts.commands import create_account, create_user
@@ -58,6 +59,25 @@ async def test_numbers_and_look_ups(database: Database, account: str) -> None:
         await database.read(get_member_by_number, other, 1)
     joined = await database.write(create_member, other, name="Someone else", email="bo@example.org")
     assert (joined.number, joined.user_id, joined.name) == (1, member.user_id, "Bo")
+
+
+async def test_a_name_that_two_accounts_show_is_the_persons_own(database: Database, account: str) -> None:
+    """contracts/README.md: no account changes what another one shows; the person does, in both."""
+    bo = await owner(database, account, "bo")
+    other = (await database.write(create_account, name="Other")).id
+    await database.write(create_member, other, name="Bo", email="bo@example.org")
+    renamed = MemberChanges(name="Evil", extension="7")
+    for place in (account, other):
+        with pytest.raises(DomainError) as refused:
+            await database.write(update_member, place, bo, renamed, by=Role.OWNER)
+        assert refused.value.field == "name"
+    kept = await database.write(
+        update_member, other, bo, MemberChanges(name="bo", extension="7"), by=Role.OWNER
+    )
+    assert (kept.name, kept.extension) == ("bo", "7")
+    with acting_as(Actor("user", bo)):
+        await database.write(update_member, other, bo, MemberChanges(name="Bo Own"), by=Role.MEMBER)
+    assert (await database.read(get_member, account, bo)).name == "Bo Own"
 
 
 async def test_two_owners_cannot_take_away_each_other(database: Database, account: str) -> None:

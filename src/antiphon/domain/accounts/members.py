@@ -77,6 +77,12 @@ _UPDATE = (
         updated_at=bindparam("p_now"),
     )
 )
+# unscoped: whether the person has a place in another account is what it asks
+_ELSEWHERE = (
+    select(m.account_id)
+    .where(m.user_id == bindparam("user_id"), m.account_id != bindparam("account_id"))
+    .limit(1)
+)
 _RENAME = users.update().where(users.c.id == bindparam("p_user")).values(name=bindparam("p_name"))
 _END_SESSIONS = sessions.delete().where(
     sessions.c.account_id == bindparam("p_account"), sessions.c.user_id == bindparam("p_user")
@@ -212,8 +218,9 @@ def create_member(
 def update_member(tx: WriteTx, account_id: str, user_id: str, changes: MemberChanges, *, by: Role) -> Member:
     """Change a person's place in the account; `by` is the role of who asks.
 
-    Making an owner, and another role or deactivation of one, needs an owner. Raises NotFoundError,
-    ForbiddenError, DomainError, TakenError and LastOneError.
+    Making an owner, and another role or deactivation of one, needs an owner; the name of a person who has a
+    place in another account too is the person's own. Raises NotFoundError, ForbiddenError, DomainError,
+    TakenError and LastOneError.
     """
     # One change at a time, so that two admins cannot take away each other.
     add_to_counter(tx, account_id, MEMBER_NUMBERS, 0)
@@ -237,6 +244,8 @@ def update_member(tx: WriteTx, account_id: str, user_id: str, changes: MemberCha
         if changes.extension is None
         else _free_extension(tx, account_id, changes.extension or None, user_id),
     )
+    if new.name != old.name and tx.actor.id != user_id and _is_elsewhere(tx, account_id, user_id):
+        raise DomainError("Only the person may change a name that other accounts show too", field="name")
     if taken_away and old.is_active:
         _check_remaining(tx, account_id, old, "active" if changes.is_active is False else "role")
     if new == old:
@@ -292,6 +301,10 @@ def add_invitation(tx: WriteTx, account_id: str, user_id: str) -> str:
         },
     )
     return invitation_id
+
+
+def _is_elsewhere(tx: ReadTx, account_id: str, user_id: str) -> bool:
+    return tx.scalar(_ELSEWHERE, {"account_id": account_id, "user_id": user_id}) is not None
 
 
 def _target(member: Member) -> audit.Target:

@@ -121,6 +121,12 @@ async def key_that_works(page: Page, server: Server) -> None:
     """Shown once, used at once, and refused once revoked."""
     await page.goto(f"{server.url}/dashboard/settings/api-keys?new=true")
     await page.get_by_role("textbox", name="Name", exact=True).fill("Order service")
+    # voicory.md 1: what a public key opens is said when one is made.
+    await page.get_by_label("Public key").check()
+    await expect(page.get_by_role("alert")).to_contain_text("transcripts and recordings of the whole account")
+    await expect(page.get_by_text("A public key should have an end")).to_be_visible()
+    await page.get_by_label("Secret key").check()
+    await expect(page.get_by_role("alert")).to_have_count(0)
     await page.get_by_text("Only some things").click()
     await page.get_by_label("Contacts: read").check()
     await page.get_by_test_id("create-key").click()

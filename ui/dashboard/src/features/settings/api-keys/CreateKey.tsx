@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Radio, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Modal, Radio, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { createKey } from "@/api/apiKeys";
 import { useMay, useMe } from "@/api/session";
 import { Problem } from "@/components/Problem";
@@ -72,7 +73,19 @@ export function CreateKey({ isOpen, onClose, onMade }: CreateKeyProps) {
                 ))}
             </Stack>
           </Radio.Group>
-          <Select label="Ends" data={ends} allowDeselect={false} {...form.getInputProps("ends")} />
+          {kind === "public" && (
+            <Alert color="yellow" icon={<IconAlertTriangle size={18} />}>
+              Whoever has this key reads callers' numbers, transcripts and recordings of the whole account, and everybody who opens a
+              page or an app with it has it. Give it an end, and use a secret key on a server of yours wherever you can.
+            </Alert>
+          )}
+          <Select
+            label="Ends"
+            description={kind === "public" && form.values.ends === NEVER ? "A public key should have an end" : undefined}
+            data={ends}
+            allowDeselect={false}
+            {...form.getInputProps("ends")}
+          />
           {kind === "secret" && (
             <>
               <SegmentedControl

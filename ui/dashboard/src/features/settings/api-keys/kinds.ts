@@ -10,7 +10,7 @@ export const kindNames: Record<KeyKind, string> = {
 
 export const kindTexts: Record<KeyKind, string> = {
   secret: "For your servers, over every contract. It may do what you may do, or less.",
-  public: "For places that everybody can read, such as an app. It opens very little.",
+  public: "For reading in browsers, over the Voicory contract alone. It reads the whole account.",
   pat: "A personal access token for the Voicegram API alone, for example in Zapier.",
 };
 

@@ -124,6 +124,27 @@ async def test_dead_keys(world: World) -> None:
     check(await world.get("/users"), 401, "invalid_token")
 
 
+async def test_request_log(world: World) -> None:
+    """README: the facts of the log name the key's id, of a revoked or expired one too."""
+    expiring = await world.make_key(expires_in_days=1)
+    await world.services.database.write(revoke_key, world.ours.account_id, world.ours.member.id)
+    world.clock.advance(DAY)
+    own = world.ours.account_id
+    for key, status, known in (
+        (world.ours.key, 200, (own, world.ours.key.id)),
+        (world.ours.public_key, 403, (own, world.ours.public_key.id)),
+        (world.ours.member, 401, (own, world.ours.member.id)),
+        (expiring, 401, (own, expiring.id)),
+        (f"sk_{BASE62}", 401, (None, None)),
+    ):
+        answer = await world.get("/settings", key=key)
+        assert answer.status_code == status
+        assert answer.headers["cache-control"] == "no-store"
+        assert world.front.last is not None
+        assert (world.front.last.account_id, world.front.last.key_id) == known
+        assert world.front.last.contract == "vocatech"
+
+
 @pytest.mark.parametrize(("method", "path"), [*READS, *WRITES])
 async def test_public_keys(world: World, method: str, path: str) -> None:
     """1, 3: a live `pk_` key is 403 on every route, with the limit headers, and counts nowhere."""

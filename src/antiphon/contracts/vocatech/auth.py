@@ -27,12 +27,13 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
     owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(token))
     if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
         raise ApiError("invalid_token")
+    # Whose dead key is still in use finds that in the request log.
+    info = info_of(request)
+    info.account_id, info.key_id = owner.account_id, owner.key_id
     if owner.revoked_at is not None or owner.user_disabled:
         raise ApiError("invalid_token")
     if not owner.is_live(services.clock.now()):
         raise ApiError("token_expired")
-    info = info_of(request)
-    info.account_id, info.key_id = owner.account_id, owner.key_id
     set_actor(Actor("api", owner.user_id, key_id=owner.key_id, ip=info.ip))
     return owner
 

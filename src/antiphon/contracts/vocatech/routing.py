@@ -24,6 +24,7 @@ from antiphon.contracts.vocatech.query import Query
 from antiphon.contracts.vocatech.times import account_zone
 from antiphon.core.errors import DomainError
 from antiphon.domain.accounts.records import KeyOwner, Role
+from antiphon.domain.services import Services
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -47,6 +48,10 @@ MANAGE = Needs(Role.ADMIN)
 
 
 class Call(KeyedCall[KeyOwner]):
+    def __init__(self, request: Request, services: Services) -> None:
+        super().__init__(request, services)
+        self.headers["Cache-Control"] = "no-store"
+
     @property
     def account_id(self) -> str:
         return self.owner.account_id

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -81,6 +82,18 @@ async def test_forged_requests_are_refused(world: CarrierWorld, fault: str) -> N
         answer = await world.client.post(path, data=data, headers=headers)
     assert answer.status_code == (400 if fault == "account" else 403)
     assert await world.messages() == []
+
+
+async def test_a_callback_by_get_is_signed_and_told_by_its_query(world: CarrierWorld) -> None:
+    """A number at Twilio can be set to GET."""
+    line = await world.twilio()
+    query = f"?{urlencode(SMS)}"
+    for given, status in ((signature(AUTH_TOKEN, line.url, []), 403), (None, 200)):
+        made = given or signature(AUTH_TOKEN, line.url + query, [])
+        answer = await world.client.get(line.path + query, headers={"X-Twilio-Signature": made})
+        assert answer.status_code == status
+    (message,) = await world.messages()
+    assert (message.body, message.carrier_message_id) == ("Grüße & mehr", "SM1")
 
 
 async def test_a_json_body_is_signed_by_its_hash(world: CarrierWorld) -> None:

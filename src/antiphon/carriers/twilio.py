@@ -177,7 +177,7 @@ class TwilioCarrier:
             actual = hashlib.sha256(request.body).hexdigest()
             if not hmac.compare_digest(actual.encode(), body_hash.lower().encode()):
                 return False
-        else:
+        elif request.method == "POST":
             pairs = _form(request)
         return any(
             hmac.compare_digest(signature(self._token, url, pairs).encode(), given.encode())
@@ -247,7 +247,9 @@ class TwilioCarrier:
             await self._ask("POST", _number_path(carrier_number_id), self._callbacks(""))
 
     def _callbacks(self, url: str) -> dict[str, str]:
-        return {"VoiceUrl": url, "SmsUrl": url, "StatusCallback": url}
+        """A number keeps the method it was once given; the callbacks of all are forms."""
+        urls = {"VoiceUrl": url, "SmsUrl": url, "StatusCallback": url}
+        return urls | {"VoiceMethod": "POST", "SmsMethod": "POST", "StatusCallbackMethod": "POST"}
 
     async def _ask(self, method: str, path: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The answer of the account's own resources. Raises ServiceError."""
@@ -401,6 +403,9 @@ def _spellings(url: str) -> list[str]:
 
 
 def _form(request: CallbackRequest) -> list[tuple[str, str]]:
+    """What a request tells: in its body, or in the query of a GET, if somebody has chosen that at Twilio."""
+    if request.method == "GET":
+        return list(request.query.items())
     if "json" in request.headers.get("content-type", ""):
         found = _object(request.body)
         return [(name, value) for name, value in found.items() if isinstance(value, str)]

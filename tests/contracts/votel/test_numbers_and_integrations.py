@@ -181,6 +181,7 @@ async def test_a_number_is_imported_and_hooked(local: World) -> None:
         assert (number["phone_number"], number["provider"]) == ("+13125550188", "twilio")
         hooked = parse_qs(api.requests[-1].body.decode())
         assert hooked["VoiceUrl"] == hooked["SmsUrl"] == [made["callback_url"]]
+        assert hooked["VoiceMethod"] == hooked["SmsMethod"] == hooked["StatusCallbackMethod"] == ["POST"]
         assert api.requests[-1].path.endswith("/IncomingPhoneNumbers/PN1.json")
         assert fault(await local.post("/phone-numbers/import", json=body))["code"] == "taken"
         unknown = {**body, "phone_number": "+13125550199"}

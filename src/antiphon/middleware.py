@@ -108,7 +108,8 @@ class RequestMiddleware:
         peer: str = scope["client"][0] if scope.get("client") else ""
         if not self._trusted or not self._is_trusted(peer):
             return peer
-        forwarded = next((value for name, value in scope["headers"] if name == b"x-forwarded-for"), b"")
+        # Some proxies add a line of their own after the one that the client has sent.
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         hops: list[str] = [part.strip() for part in forwarded.decode("latin-1").split(",")]
         for hop in reversed(hops):
             if _parsed(hop) is None:

@@ -10,6 +10,7 @@ import pytest
 from antiphon.contracts.votel.app import create_app
 from antiphon.core.clock import MINUTE
 from antiphon.domain.conversations.attachments import fail_media, store_media
+from antiphon.domain.conversations.changes import erase_message
 from antiphon.domain.conversations.commands import receive_message
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage, Media
 from antiphon.domain.numbers.commands import create_simulator
@@ -115,6 +116,10 @@ async def test_what_is_not_there(world: World) -> None:
         answer = await world.get(path)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
     assert (await world.get(f"/media/med_{media.id}", tenant=world.theirs)).status_code == 404
+    url = (await world.get(f"/media/med_{media.id}")).json()["url"]
+    await world.services.database.write(erase_message, world.ours.account_id, media.message_id)
+    assert (await world.get(f"/media/med_{media.id}")).status_code == 404
+    assert (await follow(world, url)).status_code == 404
 
 
 async def test_what_could_not_be_fetched_is_not_there(world: World) -> None:

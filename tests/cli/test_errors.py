@@ -70,6 +70,14 @@ def test_impossible_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran.error.startswith("setting job_concurrency: ")
 
 
+def test_impossible_network(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting and the place in it are named, not the types that were tried."""
+    monkeypatch.setenv("ANTIPHON_WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/8,nonsense")
+    ran = run("migrate")
+    assert ran.code == 2
+    assert ran.error.strip() == "setting webhook_allowed_networks.1: Input is not a valid IPv4 network"
+
+
 def test_unknown_setting_in_the_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "antiphon.toml").write_text("colour = 'blue'\n")
     ran = run("migrate")

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
@@ -68,7 +69,9 @@ def errors_in_one_line(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
+            # What follows names the branches of a type, not places of the setting.
+            places = takewhile(lambda part: isinstance(part, int) or part.isidentifier(), first["loc"])
+            where = ".".join(str(part) for part in places)
             fail(f"setting {where}: {first['msg']}" if where else first["msg"], BAD_USE)
         except ConfigurationError as error:
             fail(str(error), BAD_USE)

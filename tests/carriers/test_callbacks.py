@@ -24,6 +24,8 @@ from antiphon.domain.calls.recordings import delete_recording
 from antiphon.domain.calls.records import Call, CallFilters, CallStatus
 from antiphon.domain.calls.tables import calls
 from antiphon.domain.carrier_events import _attach_object
+from antiphon.domain.contacts.commands import delete_contact
+from antiphon.domain.contacts.tables import contacts
 from carrier_world import OUTSIDE, CarrierWorld, make_account
 
 OWN = "+15550100100"
@@ -148,6 +150,21 @@ async def test_a_recording_erased_while_it_is_fetched_is_not_kept(
     await world.work()
     with pytest.raises(ObjectMissing):
         await world.services.store.get(key)
+
+
+async def test_what_is_told_of_an_erased_call_is_ignored(world: CarrierWorld) -> None:
+    """Without spoiling what the same callback tells of others, and without making its caller known again."""
+    *before, _ = story(world)
+    await world.deliver(before)
+    (call,) = await ended(world)
+    await world.database.write(delete_call, world.account_id, call.id)
+    await world.database.write(delete_contact, world.account_id, str(call.contact_id))
+    other = CallParties("CALL2", "inbound", "+12025550177", OWN)
+    answer = await world.deliver([*before, CallEnded(other, world.clock.now(), "no_answer")])
+    assert answer.status_code == 204
+    assert [one.call_sid for one in await ended(world)] == ["CALL2"]
+    known = select(contacts.c.first_name).where(contacts.c.deleted_at.is_(None))
+    assert await world.scalar(select(func.count()).select_from(known.subquery())) == 1
 
 
 @pytest.mark.parametrize("key", ["messages/other", "simulator/other/x.wav", ""])

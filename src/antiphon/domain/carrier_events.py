@@ -76,7 +76,11 @@ def _call(tx: WriteTx, connection: Connection, event: CallStarted | CallAnswered
     begun = event.at
     if isinstance(event, CallEnded):
         begun -= event.talk_ms or 0
-    call = _ensure_call(tx, connection, event.call, begun)
+    try:
+        call = _ensure_call(tx, connection, event.call, begun)
+    except NotFoundError:
+        # Erased; nothing is told of it any more.
+        return False
     if call is None:
         return False
     if isinstance(event, CallAnswered):
@@ -214,7 +218,10 @@ class CarrierJobs:
             raise UnknownCallError(f"no call {payload['sid']} yet")
         key = str(payload["object_key"])
         if not key:
-            call = await database.read(get_call, account_id, call_id)
+            try:
+                call = await database.read(get_call, account_id, call_id)
+            except NotFoundError:
+                return
             if call.recording_source is not None or call.recording_deleted_at is not None:
                 return
             async with watched(self._services, connection) as carrier:

@@ -28,7 +28,7 @@ from antiphon.domain.calls.recordings import OBJECT_SOURCE, attach_recording
 from antiphon.domain.calls.records import Call, CallDirection, CallStatus, StartCall
 from antiphon.domain.calls.rows import lock_call_of_carrier
 from antiphon.domain.conversations.commands import receive_message
-from antiphon.domain.conversations.delivery import apply_status
+from antiphon.domain.conversations.delivery import apply_status, find_known
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage
 from antiphon.domain.conversations.records import MessageStatus as Status
 from antiphon.domain.numbers.network import watched
@@ -141,6 +141,9 @@ def _receive(tx: WriteTx, connection: Connection, event: MessageReceived) -> boo
         number = next((item for item in own if item.carrier_number_id == event.carrier_number_id), None)
     if number is None:
         return False
+    if find_known(tx, connection.account_id, connection.carrier, event.carrier_message_id) is not None:
+        # Told again; it may be erased by now.
+        return True
     receive_message(
         tx,
         connection.account_id,

@@ -6,10 +6,13 @@ from itertools import permutations
 
 import pytest
 
+from antiphon.carriers.port import MessageReceived
+from antiphon.carriers.port import MessageStatus as Told
 from antiphon.core.clock import SECOND
+from antiphon.domain.conversations.changes import erase_message
 from antiphon.domain.conversations.delivery import apply_status
 from antiphon.domain.conversations.records import Message, MessageStatus
-from carrier_world import CarrierWorld
+from carrier_world import OUTSIDE, CarrierWorld
 
 SENT, DELIVERED, READ, FAILED = (
     MessageStatus.SENT,
@@ -99,3 +102,19 @@ async def test_a_time_ahead_of_ours_is_ours(world: CarrierWorld) -> None:
         apply_status, world.account_id, SENT, world.clock.now() + 10**9, message_id=message.id
     )
     assert (await world.message(message.id)).sent_at == world.clock.now()
+
+
+async def test_what_is_told_of_an_erased_message_is_ignored(world: CarrierWorld) -> None:
+    """A callback of many events is not refused for one of them; what was erased stays so."""
+    own = world.simulator.number.e164
+    texts = [MessageReceived(sid, "sms", OUTSIDE, own, sid, world.clock.now()) for sid in ("SM1", "SM2")]
+    await world.deliver(texts[:1])
+    message = await world.send()
+    await world.work()
+    sent = await world.message(message.id)
+    for gone in await world.messages():
+        await world.database.write(erase_message, world.account_id, gone.id)
+    status = Told(str(sent.carrier_message_id), "delivered", world.clock.now(), sent.id)
+    assert (await world.deliver([texts[0], status, texts[1]])).status_code == 204
+    (other,) = await world.messages()
+    assert other.body == "SM2"

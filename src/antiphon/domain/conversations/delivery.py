@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, tuple_, update
 
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.db.types import Id, Millis
+from antiphon.core.errors import NotFoundError
 from antiphon.core.events import Event
 from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.conversations.consent import check_consent
@@ -169,7 +170,7 @@ def apply_status(
     error_code: str | None = None,
     error: str | None = None,
 ) -> bool:
-    """Move an outbound message forward, never back; false when the message is not known.
+    """Move an outbound message forward, never back; false when the message is not known, or erased.
 
     It is found by the carrier's id, else by ours. A failure is final, but for one whose outcome was unknown.
     """
@@ -182,7 +183,10 @@ def apply_status(
     row = tx.first(LOCK_MESSAGE, {"account_id": account_id, "id": found})
     if row is None or (carrier_message_id and row.carrier_message_id not in (None, carrier_message_id)):
         return False
-    message = get_message(tx, account_id, found)
+    try:
+        message = get_message(tx, account_id, found)
+    except NotFoundError:
+        return False
     if message.direction is not Direction.OUTBOUND or message.status in UNSENT:
         return False
     if message.channel not in WRITTEN or (carrier is not None and carrier != message.carrier):

@@ -326,6 +326,17 @@ async def test_a_call_put_through_to_nobody_was_missed(world: CarrierWorld, by_n
     assert world.told("call.") == ["call.started", "call.ended"]
 
 
+async def test_a_call_that_goes_nowhere_is_turned_away(world: CarrierWorld) -> None:
+    """voicory.md 9: nobody has answered it; an empty answer would make Twilio take it, and bill it."""
+    line = await world.twilio()
+    answer = await world.call_back(line, {**CALL, "CallStatus": "ringing"})
+    assert '<Response><Reject reason="busy"/></Response>' in answer.text
+    over = await world.call_back(line, {**DONE, "CallStatus": "busy", "CallDuration": "0"})
+    assert "<Response></Response>" in over.text
+    call = await only_call(world)
+    assert (call.status, call.answered_at, call.duration_seconds) == (CallStatus.BUSY, None, 0)
+
+
 @pytest.mark.parametrize(
     ("dialled", "status", "reason"),
     [

@@ -6,7 +6,7 @@ import httpx2
 
 from antiphon.contracts.vocatech import app as vocatech
 from antiphon.contracts.voicory import app as voicory
-from antiphon.core.clock import DAY, ManualClock
+from antiphon.core.clock import DAY, ManualClock, to_iso
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain import threads
 from antiphon.domain.calls.analysis import complete_analysis, store_results
@@ -85,3 +85,30 @@ async def test_lines_notes_and_plans(make_services: object, clock: ManualClock) 
     clock.advance(2 * DAY)
     assert await services.database.write(release_message, ours.account_id, waiting)
     assert await both() == (["needle 2", "needle one"], 2, ["needle 2", "needle one"], 2)
+
+
+async def test_interactions_of_a_customer(make_services: object, clock: ManualClock) -> None:
+    """voicory.md 8.2: ended calls and messages once each; no note, no plan, no test, no line of a thread."""
+    services: Services = make_services()  # type: ignore[operator]  # the fixture's function
+    threads.install(services.bus)
+    ours = await services.database.write(make_tenant, "Acme", "example.com")
+    _, waiting, _ = await services.database.write(fill, services, ours.account_id)
+    for options in ({"is_test": True}, {"is_open": True}):
+        await services.database.write(make_call, ours.account_id, at=clock.now(), **options)
+    front = ServerFront(voicory.create_app(services))
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=front), base_url=ORIGIN, headers={"x-api-key": ours.key.key}
+    ) as client:
+
+        async def customer() -> tuple[int, str, list[str]]:
+            (row,) = (await client.get("/api/v1/customers")).json()["data"]
+            one = (await client.get(f"/api/v1/customers/{row['id']}")).json()["data"]
+            texts = [message["content"]["text"]["body"] for message in one["recent_messages"]]
+            assert len(one["recent_calls"]) == 1
+            return row["interaction_count"], row["last_interaction"], texts
+
+        begun = to_iso(clock.now() + 87_000)
+        assert await customer() == (2, begun, ["needle one"])
+        clock.advance(2 * DAY)
+        assert await services.database.write(release_message, ours.account_id, waiting)
+        assert await customer() == (3, to_iso(clock.now()), ["needle 2", "needle one"])

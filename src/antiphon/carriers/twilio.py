@@ -198,7 +198,7 @@ class TwilioCarrier:
         return []
 
     def answer(self, request: CallbackRequest) -> CallbackAnswer:
-        """TwiML: an incoming call is put through where the connection says, the rest is taken note of."""
+        """TwiML: an incoming call is put through where its number or connection says, else turned away."""
         form = dict(_form(request))
         verbs = ""
         asks = form.get("CallStatus") == "ringing" and not {"CallbackSource", DIAL_STATUS} & form.keys()
@@ -214,6 +214,9 @@ class TwilioCarrier:
                 f'<Number statusCallbackEvent="answered" statusCallback={url}>'
                 f"{escape(target)}</Number></Dial>"
             )
+        elif asks and form.get("Direction") == "inbound":
+            # Anything else would take the call, and Twilio would call it completed.
+            verbs = '<Reject reason="busy"/>'
         document = f'<?xml version="1.0" encoding="UTF-8"?><Response>{verbs}</Response>'
         return CallbackAnswer(200, document.encode(), "text/xml")
 

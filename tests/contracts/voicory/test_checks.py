@@ -75,7 +75,7 @@ async def test_bytes_that_are_no_text(world: World) -> None:
 
 
 async def test_both_kinds_and_header_names_in_any_case(world: World) -> None:
-    """1: `pk_` and `sk_` may call every route; header names are case-blind."""
+    """1, 11: `pk_` and `sk_` may call every route, and no more; header names are case-blind."""
     for key in (world.ours.key, world.ours.public_key):
         for path in LISTS:
             assert (await world.get(path, key=key)).status_code == 200
@@ -155,7 +155,7 @@ async def test_revoked_expired_and_switched_off(world: World) -> None:
     ],
 )
 async def test_routing_comes_first(world: World, method: str, path: str) -> None:
-    """2, 5: unknown paths and methods are 404, with or without a key, and count nowhere."""
+    """2, 5, 10: unknown paths and methods are 404, with or without a key, and count nowhere."""
     for key in ("", None):
         answer = await world.request(method, path, key=key)
         check(answer, 404, "NOT_FOUND")

@@ -181,7 +181,7 @@ async def test_ids(world: World) -> None:
 
 
 async def test_latest_calls_and_messages(world: World) -> None:
-    """voicory.md 8.2: the newest ten of each, newest first; calls that ended, WhatsApp only."""
+    """8.2, 11: the newest ten of each, newest first; calls that ended, with `duration`; WhatsApp only."""
 
     def prepare(tx: WriteTx) -> str:
         account_id = world.ours.account_id

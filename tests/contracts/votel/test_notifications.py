@@ -11,10 +11,15 @@ from antiphon.core.actors import SYSTEM, acting_as
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event
+from antiphon.core.ids import new_id
 from antiphon.core.jobs.registry import JobContext, JobRegistry
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.conversations.commands import receive_message, send_message
+from antiphon.domain.conversations.inbox import list_followers
+from antiphon.domain.conversations.records import Channel, InboundMessage, OutboundMessage
 from antiphon.domain.notifications.jobs import NotificationJobs
 from antiphon.domain.notifications.reactions import install
+from antiphon.domain.numbers.commands import create_simulator
 from votel_world import SUMMARY, World, add_key, add_user, add_voicegram, fault, make_dialects
 
 CALM = {**SUMMARY, "urgency": "low", "callback_required": False}
@@ -103,6 +108,40 @@ async def test_a_mention(noticing: World) -> None:
     assert (await world.request("DELETE", f"/conversations/{conversation_id}")).status_code == 204
     (notice,) = (await notices(world))["notifications"]
     assert notice["target"]["label"] == "", "no word outlives what is erased"
+
+
+async def test_an_answer_where_one_follows(noticing: World) -> None:
+    """vocatech.md 5.3: `members` follow the conversation: they are told of what comes in, others are not."""
+    world, member = noticing, noticing.made["member"]
+    number = await world.services.database.write(
+        create_simulator, world.services.cipher, world.ours.account.id
+    )
+    account_id = world.ours.account.id
+
+    async def write(to: str, *members: str) -> None:
+        message = OutboundMessage(Channel.SMS, number.e164, to, "Is it there?", members=members)
+        await world.services.database.write(send_message, account_id, message)
+
+    async def answer(sender: str) -> str:
+        with acting_as(SYSTEM):
+            incoming = InboundMessage("simulator", new_id(), Channel.SMS, number, sender, "Yes, it is")
+            return (
+                await world.services.database.write(receive_message, account_id, incoming)
+            ).conversation_id
+
+    await write("+13125550144", "VERA@example.com ", "nobody@example.com")
+    await write("+13125550145")
+    conversation_id = await answer("+13125550144")
+    await answer("+13125550145")
+    (notice,) = (await notices(world))["notifications"]
+    assert (notice["type"], notice["target"]["id"]) == ("message.received", conversation_id)
+    assert (notice["title"], notice["actor_name"]) == ("An answer in a conversation that you follow", None)
+    assert (await notices(world, own=True))["total"] == 0
+    chosen = {"events": {"message.received": {"app": False}}}
+    await world.request("PATCH", "/me/preferences", json=chosen, headers=world.made["headers"])
+    await answer("+13125550144")
+    assert (await notices(world))["total"] == 1, "not wanted"
+    assert await world.services.database.read(list_followers, account_id, conversation_id) == [member]
 
 
 async def test_a_voicegram_to_act_on(noticing: World) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
 
 from antiphon.carriers.port import media_limit
 from antiphon.core.clock import DAY
@@ -23,6 +22,7 @@ from antiphon.domain.contacts.records import Contact, Source
 from antiphon.domain.conversations.consent import check_consent, quiet_end
 from antiphon.domain.conversations.delivery import find_known
 from antiphon.domain.conversations.errors import UnknownSenderError
+from antiphon.domain.conversations.inbox import list_followers
 from antiphon.domain.conversations.keywords import obey_keywords
 from antiphon.domain.conversations.placeholders import fill_texts
 from antiphon.domain.conversations.queries import get_message
@@ -68,9 +68,6 @@ MAX_AHEAD_MS = 365 * DAY
 MAIL_CARRIER = "smtp"
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_MEMBERS = select(conversations.c.members).where(
-    conversations.c.account_id == bindparam("account_id"), conversations.c.id == bindparam("id")
-)
 
 
 def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> Message:
@@ -505,9 +502,7 @@ def _add_members(tx: WriteTx, account_id: str, conversation_id: str, emails: Seq
     if not emails:
         return
     wanted = {email.strip().lower() for email in emails}
-    known: list[str] = msgspec.json.decode(
-        tx.scalar(_MEMBERS, {"account_id": account_id, "id": conversation_id})
-    )
+    known = list_followers(tx, account_id, conversation_id)
     found = [person.id for person in list_people(tx, account_id) if person.email in wanted]
     added = list(dict.fromkeys([*known, *found]))
     if added != known:

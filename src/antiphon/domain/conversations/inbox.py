@@ -109,6 +109,7 @@ _BY_CONTACTS = select(c.id, c.contact_id).where(
     c.contact_id.in_(bindparam("contact_ids", expanding=True)),
     c.deleted_at.is_(None),
 )
+_MEMBERS = Prepared(select(c.members).where(c.account_id == bindparam("account_id"), c.id == bindparam("id")))
 _STARS = select(conversation_stars.c.conversation_id).where(
     conversation_stars.c.account_id == bindparam("account_id"),
     conversation_stars.c.user_id == bindparam("user_id"),
@@ -347,6 +348,12 @@ def find_conversation_ids(tx: ReadTx, account_id: str, contact_ids: Collection[s
         return {}
     rows = tx.all(_BY_CONTACTS, {"account_id": account_id, "contact_ids": list(contact_ids)})
     return {row.contact_id: row.id for row in rows}
+
+
+def list_followers(tx: ReadTx, account_id: str, conversation_id: str) -> list[str]:
+    """The users who are to be told of what is written there (contracts/vocatech.md 5.3, `members`)."""
+    row = tx.first(_MEMBERS, {"account_id": account_id, "id": conversation_id})
+    return [] if row is None else msgspec.json.decode(row.members, type=list[str])
 
 
 def list_starred(tx: ReadTx, account_id: str, user_id: str, ids: Sequence[str]) -> set[str]:

@@ -6,6 +6,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.events import Event, EventBus
 from antiphon.domain.accounts.preferences import list_wanting
 from antiphon.domain.accounts.records import Role
+from antiphon.domain.conversations.inbox import list_followers
 from antiphon.domain.notifications.commands import notify
 from antiphon.domain.notifications.records import TargetKind
 
@@ -15,6 +16,7 @@ URGENT = "high"
 def install(bus: EventBus) -> None:
     bus.react("conversation.assigned", tell_assignee)
     bus.react("message.note_added", tell_mentioned)
+    bus.react("message.received", tell_followers)
     bus.react("voicegram.completed", tell_of_voicegram)
     bus.react("webhook.disabled", tell_of_webhook)
 
@@ -35,6 +37,15 @@ def tell_mentioned(tx: WriteTx, event: Event) -> None:
         TargetKind.CONVERSATION,
         event.data["conversation_id"],
     )
+
+
+def tell_followers(tx: WriteTx, event: Event) -> None:
+    """Of an answer in a conversation that the person follows (contracts/vocatech.md 5.3)."""
+    conversation_id = event.data["conversation_id"]
+    followers = set(list_followers(tx, event.account_id, conversation_id))
+    if followers:
+        people = [one for one in list_wanting(tx, event.account_id, event.type, "app") if one in followers]
+        notify(tx, event.account_id, people, event.type, TargetKind.CONVERSATION, conversation_id)
 
 
 def tell_of_voicegram(tx: WriteTx, event: Event) -> None:

@@ -22,6 +22,7 @@ ROUTES = Routes("Notifications")
 _TITLES = {
     "conversation.assigned": "A conversation was assigned to you",
     "message.note_added": "You were mentioned in a note",
+    "message.received": "An answer in a conversation that you follow",
     "voicegram.completed": "A voicegram needs an answer",
     "webhook.disabled": "A webhook was switched off",
 }

@@ -116,6 +116,23 @@ def foreign_id(content: Content, base: str, path: str) -> str:
     return str(ids[base + path])
 
 
+async def test_a_deleted_contact_is_gone_from_both(two: Two) -> None:
+    """vocatech.md 5.5: one row with Voicory's customer; what was said with it stays, without the name."""
+    number, uuid = two.content.contact_number, two.content.contact
+    assert (await two.ask(two.theirs, "GET", f"/api/v1/customers/{uuid}")).status_code == 200
+    changed = {"fields": {"First Name": "Renamed"}}
+    assert (await two.ask(two.theirs, "PATCH", f"/v1/contacts/{number}", json=changed)).status_code == 200
+    shown = (await two.ask(two.theirs, "GET", f"/api/v1/customers/{uuid}")).json()["data"]
+    assert shown["name"].startswith("Renamed")
+    assert (await two.ask(two.theirs, "DELETE", f"/v1/contacts/{number}")).status_code == 204
+    assert (await two.ask(two.theirs, "GET", f"/api/v1/customers/{uuid}")).status_code == 404
+    rows = (await two.ask(two.theirs, "GET", "/api/v1/customers")).json()["data"]
+    assert uuid not in [row["id"] for row in rows]
+    days = "start_date=2026-09-21&end_date=2026-09-21"
+    (call,) = (await two.ask(two.theirs, "GET", f"/v1/calls?{days}")).json()["calls"]
+    assert (call["call_id"], call["remote_name"]) == (two.content.call, None)
+
+
 async def test_ids_of_others_are_absent(two: Two) -> None:
     """README: foreign = absent, for every method of every endpoint with an id, and nothing is changed."""
     before = await two.everything_of_theirs()

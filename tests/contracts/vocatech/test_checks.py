@@ -238,6 +238,22 @@ async def test_order_of_id_and_body(world: World) -> None:
         check(await world.request(method, path, content=b"{"), 404, "not_found")
 
 
+async def test_order_of_limits(world: World) -> None:
+    """2: 401 and 403 before the limits, the limits before the id and the body, these before the five."""
+    await asyncio.gather(*(world.get("/users") for _ in range(60)))
+    for method, path in (*WRITES, ("GET", "/users/9"), ("GET", "/media/x")):
+        check(await world.request(method, path, key="", content=b"{"), 401, "missing_token")
+        answer = await world.request(method, path, content=b"{")
+        check(answer, 429, "rate_limited")
+        # Those of the bucket that refused, not those of the route.
+        assert [answer.headers[name] for name in LIMITS[:2]] == ["60", "0"]
+    viewer = world.ours.viewer
+    await asyncio.gather(*(world.get("/users", key=viewer) for _ in range(60)))
+    check(await world.get("/users", key=viewer), 429, "rate_limited")
+    for method, path in WRITES:
+        check(await world.request(method, path, key=viewer, content=b"{"), 403, "forbidden")
+
+
 async def test_default_bucket(world: World) -> None:
     """3: 60 a minute over all routes; refused ones are not counted; the headers describe it."""
     start = world.clock.now()

@@ -57,6 +57,7 @@ async def follow(world: World, url: str, **options: Any) -> httpx2.Response:
 
 
 async def test_a_link_for_half_an_hour(world: World) -> None:
+    """vocatech.md 5.4: the fields; a link of 30 minutes that needs no key."""
     media = await attach(world)
     body = (await world.get(f"/media/med_{media.id}")).json()
     url = body.pop("url")
@@ -80,6 +81,7 @@ async def test_a_link_for_half_an_hour(world: World) -> None:
 
 
 async def test_each_request_mints_a_new_link(world: World) -> None:
+    """vocatech.md 5.4."""
     media = await attach(world)
     first = (await world.get(f"/media/med_{media.id}")).json()["url"]
     world.clock.advance(MINUTE)
@@ -87,6 +89,7 @@ async def test_each_request_mints_a_new_link(world: World) -> None:
 
 
 async def test_a_link_is_for_one_attachment(world: World) -> None:
+    """vocatech.md 5.4: the link is signed."""
     media = await attach(world)
     url = (await world.get(f"/media/med_{media.id}")).json()["url"]
     path, _, token = url.partition("?t=")
@@ -97,6 +100,7 @@ async def test_a_link_is_for_one_attachment(world: World) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "application/pdf"])
 async def test_what_could_run_is_a_download(world: World, content_type: str) -> None:
+    """vocatech.md 5.4: what a stranger has sent runs nowhere."""
     media = await attach(world, content_type, b"<script>alert(1)</script>")
     answer = await follow(world, (await world.get(f"/media/med_{media.id}")).json()["url"])
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''pr%C3%A9ss.png")
@@ -123,6 +127,7 @@ async def test_what_is_not_there(world: World) -> None:
 
 
 async def test_what_could_not_be_fetched_is_not_there(world: World) -> None:
+    """vocatech.md 5.2, 5.4: neither listed nor found."""
     media = await attach(world, data=None)
     assert (await world.get(f"/media/med_{media.id}")).status_code == 404
     days = {"start_date": "2026-09-01", "end_date": "2026-09-30"}

@@ -150,6 +150,7 @@ async def test_days_are_those_of_the_zone(open_world: Any) -> None:
     ],
 )
 async def test_wrong_values_are_400(world: World, query: dict[str, str], field: str) -> None:
+    """vocatech.md 4, 5.2: a wrong date, zone or enum."""
     assert fields_at_fault(await world.get("/messages", params=query)) == [field]
 
 
@@ -226,6 +227,7 @@ async def test_a_dry_run_stores_and_counts_nothing(world: World) -> None:
     ],
 )
 async def test_what_cannot_be_sent(world: World, changes: dict[str, Any], field: str) -> None:
+    """vocatech.md 5.3: 400 at the field, and nothing is stored."""
     await add_number(world)
     assert fields_at_fault(await world.post("/messages", json=draft(**changes))) == [field]
     assert (await world.get("/messages", params=DAYS)).json()["messages"] == []
@@ -253,6 +255,7 @@ async def test_length_is_in_code_points(world: World, text: str) -> None:
 
 
 async def test_opted_out_recipients_and_numbers_of_other_platforms(world: World) -> None:
+    """vocatech.md 5.3: STOP is 400 on `to`, a number without the platform 400 on `from`."""
     account_id, database = world.ours.account_id, world.services.database
     await add_number(world)
     await database.write(suppress, account_id, "sms", OUTSIDE, "keyword")
@@ -303,6 +306,7 @@ async def test_who_may_send(world: World) -> None:
 
 
 async def test_two_accounts_know_nothing_of_each_other(world: World) -> None:
+    """vocatech.md 1, 5.2, 5.3."""
     number = await add_number(world)
     await receive(world, number)
     theirs = await world.get("/messages", params=DAYS, tenant=world.theirs)

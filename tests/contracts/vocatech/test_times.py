@@ -21,7 +21,7 @@ HOUR = 3_600_000
     ],
 )
 def test_stamps(millis: int, zone: str, expected: str) -> None:
-    """Whole seconds with the offset of the zone."""
+    """vocatech.md 4: whole seconds with the offset of the zone."""
     assert stamp(millis, zone_of(zone)) == expected
     assert stamp_or_none(None, zone_of(zone)) is None
 
@@ -39,13 +39,13 @@ def test_stamps(millis: int, zone: str, expected: str) -> None:
     ],
 )
 def test_days_of_clock_changes(zone: str, day: date, hours: float) -> None:
-    """A day is from its first to its last millisecond in the zone, midnight missing or twice."""
+    """vocatech.md 4: a day ends with its last millisecond in the zone, midnight missing or twice."""
     days = days_between(day, day, zone_of(zone))
     assert (days.until - days.since + 1) / HOUR == hours
 
 
 def test_neighbouring_days_meet() -> None:
-    """No millisecond is in two days, none in none."""
+    """vocatech.md 4: no millisecond is in two days, none in none."""
     zone = zone_of("Africa/Cairo")
     first = days_between(date(2026, 4, 23), date(2026, 4, 23), zone)
     second = days_between(date(2026, 4, 24), date(2026, 4, 24), zone)
@@ -54,6 +54,6 @@ def test_neighbouring_days_meet() -> None:
 
 @pytest.mark.parametrize("name", ["", "utc", "Mars/Base", "America", "../../etc/passwd", "GMT+25"])
 def test_unknown_zones(name: str) -> None:
-    """IANA names and `UTC` alone."""
+    """vocatech.md 4: IANA names and `UTC` alone."""
     with pytest.raises(KeyError):
         zone_of(name)

@@ -290,7 +290,8 @@ Answer = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
 class CarrierStandIn:
     """A carrier's API on loopback; `answer` sees each send after it was checked and kept in `sent`.
 
-    Requests that a real API would refuse are kept in `faults`, which a test expects to be empty.
+    Requests that a real API would refuse are kept in `faults`, which a test expects to be empty. Files in
+    `expired` are refused once.
     """
 
     def __init__(self) -> None:
@@ -299,6 +300,7 @@ class CarrierStandIn:
         self.faults: list[str] = []
         self.files: dict[str, tuple[bytes, str]] = {}
         self.redirects: dict[str, str] = {}
+        self.expired: list[str] = []
         self.file_requests: list[tuple[str, str | None]] = []
         self.answer: Answer | None = None
         self._runner: web.AppRunner | None = None
@@ -373,6 +375,9 @@ class CarrierStandIn:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         self.file_requests.append((request.path, request.headers.get("Authorization")))
+        if request.path in self.expired:
+            self.expired.remove(request.path)
+            return web.Response(status=403)
         if request.path in self.redirects:
             return web.Response(status=307, headers={"Location": self.redirects[request.path]})
         if request.path not in self.files:

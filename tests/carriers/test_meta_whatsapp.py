@@ -10,6 +10,8 @@ from aiohttp import web
 
 from antiphon.core.clock import HOUR, MINUTE, SECOND
 from antiphon.domain.conversations.records import Channel, MediaStatus, MessageStatus, StoredFile
+from antiphon.domain.numbers.queries import get_connection
+from antiphon.domain.numbers.records import ConnectionStatus
 from carrier_world import (
     ACCESS_TOKEN,
     OUTSIDE,
@@ -142,6 +144,24 @@ async def test_media_are_fetched_in_two_steps(
     assert media.status is (MediaStatus.FAILED if is_damaged else MediaStatus.STORED)
     assert {access for _, access in api.file_requests} == {f"Bearer {ACCESS_TOKEN}"}
     assert world.told() == ["message.received"]
+
+
+async def test_an_address_of_media_that_has_expired_is_asked_for_anew(
+    world: CarrierWorld, api: CarrierStandIn
+) -> None:
+    """It says nothing of the connection's access."""
+    line = await world.meta(api.url)
+    api.files["/v23.0/555"] = (f'{{"url": "{api.url}/files/1"}}'.encode(), "application/json")
+    api.files["/files/1"] = (b"picture", "image/png")
+    api.expired.append("/files/1")
+    await world.tell(line, incoming(world, type="image", image={"id": "555", "mime_type": "image/png"}))
+    await world.work()
+    await world.pass_time(MINUTE)
+    (message,) = await world.messages()
+    assert [item.status for item in message.media] == [MediaStatus.STORED]
+    assert [path for path, _ in api.file_requests] == ["/v23.0/555", "/files/1"] * 2
+    connection = await world.database.read(get_connection, world.account_id, line.connection.id)
+    assert connection.status is ConnectionStatus.CONNECTED
 
 
 async def test_what_is_sent_and_how_it_goes_on(world: CarrierWorld, api: CarrierStandIn) -> None:

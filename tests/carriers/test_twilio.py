@@ -115,6 +115,7 @@ async def test_whatsapp_and_media(world: CarrierWorld, api: CarrierStandIn) -> N
     line = await world.twilio(api.url)
     api.redirects["/media/1"] = api.url.replace("127.0.0.1", "localhost") + "/elsewhere/1"
     api.files["/elsewhere/1"] = (b"picture", "image/jpeg")
+    api.expired.append("/elsewhere/1")
     world.services.http._resolve = lambda host: _loopback()  # type: ignore[method-assign]  # names stay here
     await world.call_back(
         line,
@@ -130,13 +131,14 @@ async def test_whatsapp_and_media(world: CarrierWorld, api: CarrierStandIn) -> N
         },
     )
     await world.work()
+    await world.pass_time(MINUTE)
     (message,) = await world.messages()
     assert (message.channel, message.message_type) == (Channel.WHATSAPP, "image")
     assert message.contact_name == "Ada Example"
     (media,) = message.media
     assert (media.status, media.size, media.content_type) == (MediaStatus.STORED, 7, "image/jpeg")
     access = "Basic " + base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
-    assert api.file_requests == [("/media/1", access), ("/elsewhere/1", None)]
+    assert api.file_requests == [("/media/1", access), ("/elsewhere/1", None)] * 2
 
 
 @pytest.mark.parametrize(

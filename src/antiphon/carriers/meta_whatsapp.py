@@ -203,7 +203,7 @@ class MetaWhatsAppCarrier:
         address = place.get("url")
         if not isinstance(address, str):
             raise ServiceError(ErrorCategory.SERVER, "meta gave no address", service=NAME)
-        media = await fetch(self._http, NAME, address, self._authorization, max_bytes)
+        media = await fetch(self._http, NAME, address, self._authorization, max_bytes, is_signed=True)
         expected = place.get("sha256")
         if isinstance(expected, str) and hashlib.sha256(media.data).hexdigest() != expected.lower():
             raise ServiceError(ErrorCategory.SERVER, "the media came damaged", service=NAME)

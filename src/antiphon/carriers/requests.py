@@ -57,16 +57,22 @@ async def fetch(
     max_bytes: int,
     *,
     timeout_seconds: float = MEDIA_SECONDS,
+    is_signed: bool = False,
 ) -> FetchedMedia:
     """The body at `url`; redirects are followed, with `headers` only as long as the origin is the same.
 
-    Raises ServiceError: CALLER when it will never be there or is too large.
+    With `is_signed`, as behind a redirect, the address itself gives the access, for some minutes. Raises
+    ServiceError: CALLER when it will never be there or is too large.
     """
     first = _origin(service, url)
     for _ in range(MAX_REDIRECTS + 1):
-        own = headers if _origin(service, url) == first else {}
+        is_first = _origin(service, url) == first
         response = await http.request(
-            "GET", url, headers=own, timeout_seconds=timeout_seconds, max_response_bytes=max_bytes
+            "GET",
+            url,
+            headers=headers if is_first else {},
+            timeout_seconds=timeout_seconds,
+            max_response_bytes=max_bytes,
         )
         if response.status in _REDIRECTS:
             url = response.headers.get("Location", "")
@@ -75,8 +81,12 @@ async def fetch(
             if response.truncated:
                 raise ServiceError(ErrorCategory.CALLER, "the file is too large", service=service)
             return FetchedMedia(response.body, content_type(response.headers.get("Content-Type", "")))
+        category = status_category(response.status)
+        if category is ErrorCategory.AUTH and (is_signed or not is_first):
+            # The address has expired; the next try gets another one.
+            category = ErrorCategory.SERVER
         raise ServiceError(
-            status_category(response.status),
+            category,
             f"{service} answered {response.status}",
             service=service,
             retry_after_ms=retry_after(response),

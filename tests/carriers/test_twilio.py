@@ -219,8 +219,8 @@ async def test_a_stop_that_twilio_has_read_counts(world: CarrierWorld) -> None:
     ("fields", "settings", "is_ours"),
     [
         ({"Body": "STOP"}, {}, False),
-        ({"Body": "STOP"}, {"answers_keywords": False}, True),
-        ({"Body": "arrêt", "OptOutType": "STOP"}, {"answers_keywords": False}, False),
+        ({"Body": "STOP"}, {"answers_keywords": "false"}, True),
+        ({"Body": "arrêt", "OptOutType": "STOP"}, {"answers_keywords": "false"}, False),
         ({"Body": "STOP", "From": f"whatsapp:{OUTSIDE}", "To": f"whatsapp:{OWN}"}, {}, True),
         (
             {"Body": "STOP", "From": f"whatsapp:{OUTSIDE}", "To": f"whatsapp:{OWN}", "OptOutType": "STOP"},

@@ -116,7 +116,17 @@ def test_carriers_and_numbers_by_command(run: Run, monkeypatch: pytest.MonkeyPat
     assert run(*connect).error == "account_sid: set the environment variable CARRIER_ACCOUNT_SID"
     monkeypatch.setenv("CARRIER_ACCOUNT_SID", "AC" + "0" * 32)
     monkeypatch.setenv("CARRIER_AUTH_TOKEN", "example auth token")
-    assert run(*connect, "--set", "forward_to").code == 2
+    for setting, complaint in (
+        ("forward_to", "set: name=value"),
+        ("forward_to=nobody", "forward_to: a number in E.164 form"),
+        ("base_url=ftp://example.org", "base_url: "),
+        ("answers_keywords=perhaps", "answers_keywords: one of true, false"),
+        ("colour=red", "colour: There is no such field"),
+    ):
+        ran = run(*connect, "--set", setting)
+        assert (ran.code, ran.error[: len(complaint)]) == (2, complaint)
+    monkeypatch.setenv("CARRIER_SECRET", "example secret")
+    assert run(*connect[:-1], "simulator", "--set", "x=y").error == "set: simulator has no settings"
     made = run(*connect, "--set", "forward_to=+12025550188", "--json").json
     assert "/api/carriers/twilio/" in made["callback_url"]
     add = ("number", "add", "--account", "demo", "--connection", made["id"], "--number")

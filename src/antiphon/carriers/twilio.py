@@ -1,7 +1,7 @@
 """Twilio: SMS, MMS and WhatsApp both ways, status callbacks of calls and messages, recordings.
 
 Credentials: `account_sid`, `auth_token`. Settings: `base_url`, `messaging_service_sid`, `forward_to` (where
-an incoming call is put through to), `forwarding` (the same by number, before it), `answers_keywords` (false
+an incoming call is put through to), `forwarding` (the same by number, before it), `answers_keywords` ("false"
 where Twilio's own answers to STOP, START and HELP are switched off). The account's callbacks point at the
 connection's callback address.
 """
@@ -125,7 +125,7 @@ class TwilioCarrier:
         self._base_url = str(settings.get("base_url") or BASE_URL).rstrip("/")
         self._service_sid = str(settings.get("messaging_service_sid") or "")
         self._forward_to = str(settings.get("forward_to") or "")
-        self._answers_keywords = settings.get("answers_keywords") is not False
+        self._answers_keywords = settings.get("answers_keywords") != "false"
         self._forwarding: Mapping[str, Mapping[str, Any]] = settings.get("forwarding") or {}
         self._callback_url = callback_url
         self._http = http

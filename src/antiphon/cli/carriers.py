@@ -19,6 +19,8 @@ from antiphon.cli.output import (
 from antiphon.cli.session import open_services
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import DomainError
+from antiphon.domain.integrations.commands import check_fields
+from antiphon.domain.integrations.records import INTEGRATIONS
 from antiphon.domain.numbers.commands import create_connection, create_number
 from antiphon.domain.numbers.network import callback_url
 from antiphon.domain.numbers.queries import list_connections, list_numbers
@@ -49,6 +51,7 @@ def carrier_connect(
         raise DomainError(f"one of {', '.join(CREDENTIALS)}", field="carrier")
     credentials = {name: _secret(name) for name in CREDENTIALS[carrier]}
     pairs = dict(_pair(text) for text in setting or ())
+    pairs = _checked(carrier, pairs, credentials)
     settings = load_settings(data_dir)
 
     async def run() -> NewConnection:
@@ -153,6 +156,17 @@ def _secret(name: str) -> str:
     if not value:
         raise DomainError(f"set the environment variable {variable}", field=name)
     return value
+
+
+def _checked(carrier: str, pairs: dict[str, str], credentials: dict[str, str]) -> dict[str, str]:
+    if carrier not in INTEGRATIONS:
+        if pairs:
+            raise DomainError(f"{carrier} has no settings", field="set")
+        return pairs
+    try:
+        return check_fields(carrier, {**credentials, **pairs}, whole=True)[0]
+    except DomainError as error:
+        raise DomainError(error.message, field=str(error.field).removeprefix("fields.")) from error
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import bindparam
 
 from antiphon.core.crypto import Cipher
 from antiphon.core.db.transaction import WriteTx
+from antiphon.core.destinations import parse_destination
 from antiphon.core.errors import DomainError
 from antiphon.core.ids import new_id
 from antiphon.domain.accounts import audit
@@ -21,6 +23,7 @@ from antiphon.domain.integrations.tables import integration_connections
 MAX_VALUE = 2000
 MAX_LABEL = 200
 ERROR_LENGTH = 300
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 i = integration_connections.c
 _WHERE = (i.account_id == bindparam("p_account"), i.id == bindparam("p_id"))
@@ -66,7 +69,23 @@ def check_fields(key: str, given: Mapping[str, Any], *, whole: bool) -> tuple[di
             raise DomainError("Is needed", field=f"fields.{field.name}", code="required")
     if key == "smtp":
         _check_smtp(plain)
+    if INTEGRATIONS[key].is_carrier:
+        _check_carrier(plain)
     return plain, secret
+
+
+def _check_carrier(values: Mapping[str, str]) -> None:
+    """An empty value is one that is not set."""
+    given = {name: value for name, value in values.items() if value}
+    if "base_url" in given:
+        try:
+            parse_destination(given["base_url"], allow_insecure=True)
+        except DomainError as error:
+            raise DomainError(error.message, field="fields.base_url") from error
+    if "forward_to" in given and not _E164.fullmatch(given["forward_to"]):
+        raise DomainError("a number in E.164 form, such as +15550100100", field="fields.forward_to")
+    if given.get("answers_keywords", "true") not in ("true", "false"):
+        raise DomainError("one of true, false", field="fields.answers_keywords")
 
 
 def _check_smtp(values: Mapping[str, str]) -> None:

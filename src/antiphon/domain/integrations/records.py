@@ -42,6 +42,7 @@ INTEGRATIONS: Mapping[str, Integration] = {
                 Field("base_url", "Address of the API"),
                 Field("messaging_service_sid", "Messaging service SID"),
                 Field("forward_to", "Put incoming calls through to"),
+                Field("answers_keywords", "Twilio itself answers STOP, START and HELP: true or false"),
             ),
         ),
         Integration(

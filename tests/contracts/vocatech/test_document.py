@@ -90,6 +90,35 @@ async def test_references_resolve(world: World) -> None:
     walk(spec["components"])
 
 
+async def test_bodies_say_where_null_is_no_value(world: World) -> None:
+    """5.6, 5.7: null takes an extension, a zone or a number to forward to away, and is no value elsewhere."""
+    spec = await document(world)
+    schemas = {
+        name: spec["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
+        for name, method, path in (
+            ("user", "patch", "/v1/users/{id}"),
+            ("webhook", "patch", "/v1/webhooks/{id}"),
+        )
+    }
+    schemas["settings"] = spec["components"]["schemas"]["SettingsChange"]
+    nullable = {
+        (name, key)
+        for name, schema in schemas.items()
+        for key, described in schema["properties"].items()
+        if {"type": "null"} in described.get("anyOf", ())
+    }
+    assert nullable == {("user", "extension"), ("settings", "timezone"), ("settings", "forward_to")}
+    for name, path in (("user", "/users/2"), ("webhook", "/webhooks/1")):
+        if name == "webhook":
+            await world.post("/webhooks", json={"name": "CRM", "url": "https://127.0.0.1:9/hook"})
+        for key in schemas[name]["properties"]:
+            status = (await world.patch(path, json={key: None})).status_code
+            assert status == (200 if (name, key) in nullable else 400), key
+    for key in schemas["settings"]["properties"]:
+        status = (await world.patch("/users/2", json={"settings": {key: None}})).status_code
+        assert status == (200 if ("settings", key) in nullable else 400), key
+
+
 async def test_events_are_described(world: World) -> None:
     """6, 7: the seven events, in their order, each with its body and the headers of the signature."""
     spec = await document(world)

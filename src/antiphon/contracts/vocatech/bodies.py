@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 from starlette.requests import Request
 
 from antiphon.contracts.http import BodyError, decode_object, fault_text, read_body
@@ -29,14 +38,35 @@ def refuse_null(value: Any) -> Any:
     return value
 
 
-Given = BeforeValidator(refuse_null)
+class _Given:
+    """A value that may be left out, so that the field's type has None, but may not be given as null."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(refuse_null, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        described = handler(schema)
+        options = [option for option in described.pop("anyOf") if option != {"type": "null"}]
+        return {**described, **options[0]}
+
+
+Given = _Given()
 """A key of a change may be left out; null is no value."""
+
+
+def _leave_out_defaults(schema: dict[str, Any]) -> None:
+    """A key that is left out changes nothing, whatever the model holds for it."""
+    for described in schema.get("properties", {}).values():
+        if described.get("default", ...) is None:
+            del described["default"]
 
 
 class Body(BaseModel):
     """Types are not converted, unknown keys are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra=_leave_out_defaults)
 
 
 async def read_object(request: Request) -> dict[str, Any]:

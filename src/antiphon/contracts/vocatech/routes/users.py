@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from antiphon.contracts.http import json_response
-from antiphon.contracts.vocatech.bodies import Body, Clean, Given
+from antiphon.contracts.vocatech.bodies import Body, Given, refuse_nul
 from antiphon.contracts.vocatech.query import PAGING, search_schema
 from antiphon.contracts.vocatech.routing import MANAGE, Call, Routes
 from antiphon.contracts.vocatech.schemas import Answer, PageMeta, PageQuery, Phone, Stamp
@@ -27,11 +27,12 @@ ROUTES = Routes("Users")
 
 RoleName = Literal["admin", "member", "viewer"]
 RingSeconds = Annotated[int, Field(ge=5, le=120)]
-Name = Annotated[Clean, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Email = Annotated[Clean, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
-Extension = Annotated[Clean, StringConstraints(pattern=r"^[0-9]{1,16}$")]
-Zone = Annotated[Clean, StringConstraints(max_length=64)]
-Forward = Annotated[Clean, StringConstraints(max_length=64)]
+NoNul = AfterValidator(refuse_nul)
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NoNul]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254), NoNul]
+Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$")]
+Zone = Annotated[str, StringConstraints(max_length=64), NoNul]
+Forward = Annotated[str, StringConstraints(max_length=64), NoNul]
 
 
 class UserSettings(Answer):
@@ -68,10 +69,10 @@ class UserList(Answer):
 
 
 class SettingsChange(Body):
-    timezone: Zone | None = None
+    timezone: Zone | None = Field(None, description="IANA name or UTC; null: the account's")
     do_not_disturb: Annotated[bool | None, Given] = None
     ring_seconds: Annotated[RingSeconds | None, Given] = None
-    forward_to: Forward | None = None
+    forward_to: Forward | None = Field(None, description="A phone number, or null")
     voicemail_enabled: Annotated[bool | None, Given] = None
 
 

@@ -46,7 +46,7 @@ Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(refuse_n
 
 class NewWebhook(Body):
     name: Name
-    url: Url
+    url: Url = Field(description="https, reached from the internet")
     event_filters: list[EventType] | None = Field(None, description="Absent or empty: all seven")
 
 

@@ -14,7 +14,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.domain.accounts import audit
-from antiphon.domain.numbers.commands import connection_context, open_credentials
+from antiphon.domain.numbers.commands import CALLBACK_TOKEN, connection_context, open_credentials
 from antiphon.domain.numbers.destinations import check_destination
 from antiphon.domain.numbers.queries import get_connection, get_number, list_numbers
 from antiphon.domain.numbers.records import Connection, Number
@@ -123,7 +123,8 @@ def update_connection(
     opened = open_credentials(cipher, old)
     changed = {**opened, **(credentials or {})}
     merged = {name: value for name, value in {**old.settings, **(settings or {})}.items() if value != ""}
-    if merged.get("base_url") != old.settings.get("base_url") and not credentials:
+    kept = opened.keys() - {CALLBACK_TOKEN} - (credentials or {}).keys()
+    if merged.get("base_url") != old.settings.get("base_url") and kept:
         raise DomainError(
             "With another address the secrets must be given again", field="fields.base_url", code="required"
         )

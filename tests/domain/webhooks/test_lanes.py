@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from antiphon.core.clock import HOUR, MINUTE, SECOND
 from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.jobs.registry import JobContext, Payload
-from antiphon.domain.voicegrams.commands import delete_voicegram
+from antiphon.domain.voicegrams.commands import delete_voicegram, erase_transcript
 from antiphon.domain.webhooks import lane_run, results
 from antiphon.domain.webhooks.commands import deactivate, resend
 from antiphon.domain.webhooks.jobs import WebhookJobs
@@ -377,6 +377,22 @@ async def test_erased_voicegram_is_not_sent(world: World, receiver: Receiver) ->
     await world.services.database.write(delete_voicegram, world.ours.account_id, voicegram_id)
     await world.pass_time(HOUR)
     assert len(receiver.received) == 1
+
+
+async def test_an_event_whose_words_expired_is_not_sent(world: World, receiver: Receiver) -> None:
+    """contracts/votel.md 11.1: what retention has erased while it waited is cancelled, and is no failure."""
+    receiver.status(500)
+    made = await world.subscribe(receiver.url())
+    expired, kept = await world.complete(), await world.complete()
+    await world.work()
+    receiver.received.clear()
+    await world.services.database.write(erase_transcript, world.ours.account_id, expired)
+    for delay in SCHEDULE:
+        await world.pass_time(delay)
+    assert {received.event["data"]["id"] for received in receiver.received} == {f"vg_{kept}"}
+    states = [(await world.deliveries(one))[0].status for one in (expired, kept)]
+    assert states == [DeliveryStatus.CANCELLED, DeliveryStatus.FAILED]
+    assert (await world.subscription(made.subscription.id)).consecutive_failures == 1
 
 
 async def test_body_that_cannot_be_built_holds_up_nothing(world: World, receiver: Receiver) -> None:

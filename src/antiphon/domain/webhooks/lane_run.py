@@ -9,8 +9,8 @@ from typing import Any
 
 from antiphon.core.db.database import Database
 from antiphon.domain.webhooks.lanes import end_lane, find_receiver, list_due
-from antiphon.domain.webhooks.records import AttemptResult, Delivery
-from antiphon.domain.webhooks.results import record_results
+from antiphon.domain.webhooks.records import AttemptResult, Delivery, is_erased
+from antiphon.domain.webhooks.results import cancel_deliveries, record_results
 from antiphon.domain.webhooks.sender import OpenReceiver, Sender
 
 CHUNK = 200
@@ -95,10 +95,15 @@ class LaneRun:
             return
         account_id, subscription_id, _ = self._lane
         due = await self._database.read(list_due, account_id, subscription_id, CHUNK, *self._read_up_to)
+        erased = []
         for delivery in due:
-            if delivery.id not in self._busy:
+            if is_erased(delivery.event_type, delivery.data):
+                erased.append(delivery.id)
+            elif delivery.id not in self._busy:
                 self._busy.add(delivery.id)
                 self._queue.append(delivery)
+        if erased:
+            await self._database.write(cancel_deliveries, account_id, erased)
         if due:
             self._read_up_to = (due[-1].due_at, due[-1].id)
         else:

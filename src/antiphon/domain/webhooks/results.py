@@ -126,6 +126,11 @@ _CANCEL = (
     .where(d.account_id == bindparam("p_account"), d.subscription_id == bindparam("p_id"), IS_PENDING)
     .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=bindparam("p_now"))
 )
+_CANCEL_SOME = (
+    deliveries.update()
+    .where(d.account_id == bindparam("p_account"), d.id.in_(bindparam("p_ids", expanding=True)), IS_PENDING)
+    .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=bindparam("p_now"))
+)
 _DEACTIVATE = (
     subscriptions.update()
     .where(_OWN)
@@ -196,6 +201,11 @@ def deactivate_row(tx: WriteTx, account_id: str, subscription_id: str, reason: D
     own = {"p_account": account_id, "p_id": subscription_id, "p_now": tx.now}
     tx.execute(_DEACTIVATE, {**own, "p_reason": reason.value})
     tx.execute(_CANCEL, own)
+
+
+def cancel_deliveries(tx: WriteTx, account_id: str, ids: Sequence[str]) -> None:
+    """End deliveries whose events have lost their data: nothing is left to be sent."""
+    tx.execute(_CANCEL_SOME, {"p_account": account_id, "p_ids": list(ids), "p_now": tx.now})
 
 
 def add_attempt(

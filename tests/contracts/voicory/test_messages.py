@@ -176,3 +176,5 @@ async def test_a_deleted_customer_is_not_named(world: World) -> None:
     await world.services.database.write(delete_contact, world.ours.account_id, str(message.contact_id))
     (row,) = (await world.get("/messages")).json()["data"]
     assert row["customer_id"] is None
+    answer = (await world.get(f"/messages?customer_id={message.contact_id}")).json()
+    assert (answer["data"], answer["meta"]["total"]) == ([], 0)

@@ -17,6 +17,7 @@ from antiphon.core.db.transaction import ReadTx
 from antiphon.core.errors import NotFoundError
 from antiphon.core.phones import normalise_phone
 from antiphon.domain.accounts.queries import get_account
+from antiphon.domain.contacts.queries import get_contact
 from antiphon.domain.conversations.queries import get_message as find_message
 from antiphon.domain.conversations.queries import list_messages as find_messages
 from antiphon.domain.conversations.records import (
@@ -84,6 +85,11 @@ async def list_messages(call: Call) -> Response:
 def _page(
     tx: ReadTx, account_id: str, filters: MessageFilters, phone: str | None, limit: int, offset: int
 ) -> MessagePage:
+    if filters.contact_id is not None:
+        try:
+            get_contact(tx, account_id, filters.contact_id)
+        except NotFoundError:
+            return MessagePage()
     if phone is not None:
         number = normalise_phone(phone, get_account(tx, account_id).country)
         if number is None:

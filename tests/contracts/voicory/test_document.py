@@ -35,7 +35,7 @@ async def test_six_routes_and_their_answers(world: World) -> None:
 
 
 async def test_key_and_headers(world: World) -> None:
-    """1, 3: the key in `x-api-key`; limit headers with every counted answer."""
+    """1, 3, 4: the key in `x-api-key`; limit headers with every counted answer, the version with each."""
     spec = await document(world)
     assert spec["components"]["securitySchemes"] == {
         "key": {"type": "apiKey", "in": "header", "name": "x-api-key"}
@@ -46,6 +46,7 @@ async def test_key_and_headers(world: World) -> None:
         assert operation["summary"]
         for status, answer in operation["responses"].items():
             assert ("X-RateLimit-Limit" in answer.get("headers", {})) is (status not in ("401", "500"))
+            assert answer["headers"]["X-API-Version"]["schema"]["const"] == "v1"
         assert "Retry-After" in operation["responses"]["429"]["headers"]
 
 

@@ -28,6 +28,8 @@ _LIMIT_HEADERS: dict[str, Any] = {
     "X-RateLimit-Remaining": {"schema": {"type": "integer", "minimum": 0}},
     "X-RateLimit-Reset": {"schema": {"type": "integer"}, "description": "Unix seconds"},
 }
+_VERSION = {"X-API-Version": {"schema": {"type": "string", "const": "v1"}}}
+_COUNTED = {**_LIMIT_HEADERS, **_VERSION}
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Whole seconds"}}
 _DOCUMENTATION = Documentation(
     security="key",
@@ -40,10 +42,9 @@ _DOCUMENTATION = Documentation(
         500: "A fault of the server; safe to retry",
     },
     headers={
-        200: _LIMIT_HEADERS,
-        400: _LIMIT_HEADERS,
-        404: _LIMIT_HEADERS,
-        429: {**_LIMIT_HEADERS, **_RETRY},
+        **dict.fromkeys((200, 400, 404), _COUNTED),
+        **dict.fromkeys((401, 500), _VERSION),
+        429: {**_COUNTED, **_RETRY},
     },
     always=(401, 429, 500),
 )
@@ -65,7 +66,10 @@ def create_app(services: Services) -> VoicoryApp:
     app = VoicoryApp(
         title=TITLE,
         version=__version__,
-        description="Calls, customers and WhatsApp messages of an account, read-only.",
+        description=(
+            "Calls, customers and WhatsApp messages of an account, read-only. "
+            "The [guide](/guide/voicory) begins with the first call."
+        ),
         openapi_url=OPENAPI_URL,
         docs_url=None,
         redoc_url=None,

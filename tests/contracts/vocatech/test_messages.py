@@ -12,6 +12,7 @@ from antiphon.core.ids import new_id
 from antiphon.domain.accounts.records import KeyKind
 from antiphon.domain.contacts.commands import create_contact, delete_contact, suppress
 from antiphon.domain.conversations.commands import receive_message
+from antiphon.domain.conversations.errors import OptedOutError
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage, Message
 from antiphon.domain.numbers.commands import create_connection, create_number, create_simulator
 from antiphon.domain.numbers.records import Number
@@ -294,6 +295,23 @@ async def test_five_in_ten_minutes_and_only_valid_ones_count(world: World) -> No
     world.clock.advance(10 * MINUTE)
     assert (await world.post("/messages", json=draft())).status_code == 201
     assert (await world.get("/messages", params=DAYS)).json()["meta"]["total_messages"] == 6
+
+
+async def test_a_send_that_fails_is_none_of_the_five(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """vocatech.md 2 and 3: what was refused or failed at the last moment is given back."""
+    await add_number(world)
+    opted_out = OptedOutError("has opted out", field="to")
+    for error, status in ((opted_out, 400), (RuntimeError("out of order"), 500)):
+
+        async def fail(*_: Any, error: Exception = error) -> None:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world.services.database, "write", fail)
+            answer = await world.post("/messages", json=draft())
+        assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (status, "5")
+    answer = await world.post("/messages", json=draft())
+    assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (201, "4")
 
 
 async def test_who_may_send(world: World) -> None:

@@ -31,6 +31,12 @@ async def peek(limiter: Limiter, bucket: Bucket, key_id: str) -> Decision:
     return await limiter.peek(bucket.key(key_id), (bucket.window,))
 
 
+async def take_back(limiter: Limiter, bucket: Bucket, key_id: str) -> Decision:
+    """Uncount the latest hit; returns the bucket as it is then."""
+    await limiter.take_back(bucket.key(key_id))
+    return await peek(limiter, bucket, key_id)
+
+
 def headers_of(decision: Decision) -> dict[str, str]:
     return {
         "X-RateLimit-Limit": str(decision.limit),

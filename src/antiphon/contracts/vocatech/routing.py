@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -103,12 +105,19 @@ class Call(KeyedCall[KeyOwner]):
             counted.append(await limits.peek(limiter, limits.MESSAGING, key_id))
         self.headers |= limits.headers_of(counted[-1])
 
-    async def count_message(self) -> None:
-        """One of the five, for a send that is valid and real. Raises ApiError 429."""
-        decision = await limits.hit(self.services.limiter, limits.MESSAGING, self.owner.key_id)
+    @asynccontextmanager
+    async def counted_message(self) -> AsyncIterator[None]:
+        """One of the five, for a valid and real send; given back when it fails. Raises ApiError 429."""
+        limiter, key_id = self.services.limiter, self.owner.key_id
+        decision = await limits.hit(limiter, limits.MESSAGING, key_id)
         self.headers |= limits.headers_of(decision)
         if not decision.allowed:
             raise limits.limited([decision])
+        try:
+            yield
+        except Exception:
+            self.headers |= limits.headers_of(await limits.take_back(limiter, limits.MESSAGING, key_id))
+            raise
 
 
 Endpoint = endpoints.Endpoint[Call, Needs]

@@ -158,8 +158,8 @@ async def create_message(call: Call) -> Response:
     outgoing, existing = await database.read(_check, call.account_id, body, call.owner.user_id)
     created_at, message_id = call.services.clock.now(), None
     if not body.test:
-        await call.count_message()
-        message = await database.write(send_message, call.account_id, outgoing)
+        async with call.counted_message():
+            message = await database.write(send_message, call.account_id, outgoing)
         created_at, message_id = message.created_at, message.id
     return json_response(
         {

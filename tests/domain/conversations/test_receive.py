@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -68,6 +69,15 @@ async def test_the_same_message_twice_is_one(world: CarrierWorld) -> None:
     assert world.told() == ["message.received"]
     contact = await world.database.read(get_contact, world.account_id, str(message.contact_id))
     assert contact.interaction_count == 1
+
+
+async def test_the_same_message_twice_at_the_same_moment_is_one(world: CarrierWorld) -> None:
+    """Carriers send again what was not answered in time, while it is still being stored."""
+    answers = await asyncio.gather(*(world.deliver([received(world)]) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {204}
+    assert len(await world.messages()) == 1
+    assert world.told() == ["message.received"]
+    assert await world.scalar(select(func.count()).select_from(conversations)) == 1
 
 
 async def test_one_conversation_a_contact_over_all_channels(world: CarrierWorld) -> None:

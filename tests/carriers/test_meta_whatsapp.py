@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from antiphon.core.clock import HOUR, MINUTE, SECOND
+from antiphon.domain.contacts.queries import is_suppressed
 from antiphon.domain.conversations.records import Channel, MediaStatus, MessageStatus, StoredFile
 from antiphon.domain.numbers.queries import get_connection
 from antiphon.domain.numbers.records import ConnectionStatus
@@ -229,7 +230,12 @@ async def test_a_state_with_our_reference_tells_of_an_unknown_outcome(
 
 @pytest.mark.parametrize(
     ("status", "code", "own"),
-    [(400, 131047, "window_closed"), (400, 131026, "unreachable"), (401, 190, "carrier_unavailable")],
+    [
+        (400, 131047, "window_closed"),
+        (400, 131026, "unreachable"),
+        (400, 131050, "marketing_opted_out"),
+        (401, 190, "carrier_unavailable"),
+    ],
 )
 async def test_refusals(world: CarrierWorld, api: CarrierStandIn, status: int, code: int, own: str) -> None:
     async def refuse(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
@@ -242,3 +248,4 @@ async def test_refusals(world: CarrierWorld, api: CarrierStandIn, status: int, c
     await world.pass_time(MINUTE)
     assert (await world.message(message.id)).error_code == own
     assert len(api.sent) == 1
+    assert not await world.database.read(is_suppressed, world.account_id, "whatsapp", OUTSIDE)

@@ -56,7 +56,8 @@ ERROR_CODES = {
     131030: "recipient_not_allowed",
     131047: "window_closed",
     131049: "filtered",
-    131050: "opted_out",
+    # Of marketing alone: answers to what somebody writes are still wanted.
+    131050: "marketing_opted_out",
     131051: "unsupported",
     131053: "media_failed",
     132000: "invalid_template",

@@ -19,6 +19,7 @@ _ERRORS = {
     "unreachable": "unreachable",
     "blocked": "blocked",
     "opted_out": "opted_out",
+    "marketing_opted_out": "opted_out",
     "window_closed": "window_closed",
     "too_long": "too_long",
     "bounced": "bounced",

@@ -142,6 +142,17 @@ def test_what_a_spreadsheet_spoils(prepared: Run, data_dir: Path, tmp_path: Path
     assert counts(bring(prepared, lines)) == (2, 1, 0, 1)
 
 
+def test_a_voicemail_has_the_duration_of_its_recording(prepared: Run, data_dir: Path, tmp_path: Path) -> None:
+    """docs/decisions/0019: of calls that nobody took, it alone has one."""
+    path = tmp_path / "calls.csv"
+    path.write_text("id,start,seconds,result\na,2026-03-04,12,voicemail\nb,2026-03-04,12,missed\n")
+    assert bring(prepared, path).code == 0
+    assert stored(data_dir, "call_sid, status, ended_reason, duration_seconds") == [
+        ("a", "no_answer", "voicemail", 12),
+        ("b", "no_answer", None, 0),
+    ]
+
+
 def test_a_report_that_cannot_be_written_is_known_before(
     prepared: Run, data_dir: Path, tmp_path: Path
 ) -> None:

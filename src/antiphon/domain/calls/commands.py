@@ -272,7 +272,7 @@ def end_locked(
         status = CallStatus.NO_ANSWER if call.answered_at is None else CallStatus.COMPLETED
     ended_at = max(at, call.started_at, call.answered_at or 0)
     call = close_segments(tx, call, status, ended_reason, ended_at)
-    connected = status is CallStatus.COMPLETED or ended_reason == "voicemail"
+    connected = _is_connected(status, ended_reason)
     talked = (ended_at - (call.answered_at or call.started_at)) // 1000
     changes |= {
         "status": status,
@@ -285,6 +285,11 @@ def end_locked(
     tx.emit(Event(call.account_id, "call.ended", call.id, snapshot(call)))
     start_analysis(tx, call)
     return call
+
+
+def _is_connected(status: CallStatus, ended_reason: str | None) -> bool:
+    """Whether there was somebody or something to talk to, so that the call has a duration."""
+    return status is CallStatus.COMPLETED or ended_reason == "voicemail"
 
 
 def import_call(
@@ -326,7 +331,7 @@ def import_call(
         answered_at=answered_at,
         ended_at=ended_at,
         ended_reason=ended_reason,
-        duration_seconds=duration_seconds if status is CallStatus.COMPLETED else 0,
+        duration_seconds=duration_seconds if _is_connected(status, ended_reason) else 0,
         cost_micros=cost_micros,
         summary=summary,
         transcript=msgspec.json.encode(list(turns)).decode() if turns else None,

@@ -64,7 +64,8 @@ class ContactFieldList(Answer):
 
 class FieldValues(Body):
     fields: dict[str, str] = Field(
-        description="By field name; given ones replace, an empty string clears; phones are joined by `;`"
+        description="By field name; given ones replace, an empty string clears; phones are joined by `;`",
+        examples=[{"First Name": "Ada", "Phone": "+12025550143"}],
     )
 
 

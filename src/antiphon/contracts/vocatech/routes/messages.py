@@ -88,12 +88,21 @@ class MessageList(Answer):
 
 class NewMessage(Body):
     platform: ChannelName
-    sender: Annotated[Clean, Field(alias="from", max_length=64, description="A number of the company")]
-    to: Annotated[Clean, Field(max_length=64, description="E.164 or 10 digits of the US")]
-    message: Annotated[Clean, Field(min_length=1, max_length=1600)]
-    name: Clean | None = Field(None, description="Names the contact if it is new")
-    members: list[str] | None = Field(None, description="Emails of users who follow; others are ignored")
-    test: bool | None = Field(None, description="Only check: send and store nothing")
+    sender: Annotated[
+        Clean,
+        Field(alias="from", max_length=64, description="A number of the company", examples=["+12025550100"]),
+    ]
+    to: Annotated[
+        Clean, Field(max_length=64, description="E.164 or 10 digits of the US", examples=["+12025550143"])
+    ]
+    message: Annotated[Clean, Field(min_length=1, max_length=1600, examples=["Hello"])]
+    name: Clean | None = Field(None, description="Names the contact if it is new", examples=["Ada Example"])
+    members: list[str] | None = Field(
+        None,
+        description="Emails of users who follow; others are ignored",
+        examples=[["colleague@example.com"]],
+    )
+    test: bool | None = Field(None, description="Only check: send and store nothing", examples=[True])
 
 
 class SentMessage(Answer):

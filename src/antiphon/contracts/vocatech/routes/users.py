@@ -69,17 +69,19 @@ class UserList(Answer):
 
 
 class SettingsChange(Body):
-    timezone: Zone | None = Field(None, description="IANA name or UTC; null: the account's")
+    timezone: Zone | None = Field(
+        None, description="IANA name or UTC; null: the account's", examples=["America/Chicago"]
+    )
     do_not_disturb: Annotated[bool | None, Given] = None
     ring_seconds: Annotated[RingSeconds | None, Given] = None
-    forward_to: Forward | None = Field(None, description="A phone number, or null")
+    forward_to: Forward | None = Field(None, description="A phone number, or null", examples=["+12025550143"])
     voicemail_enabled: Annotated[bool | None, Given] = None
 
 
 class NewUser(Body):
-    name: Name
-    email: Email
-    extension: Extension | None = None
+    name: Name = Field(examples=["Ada Example"])
+    email: Email = Field(examples=["ada@example.com"])
+    extension: Extension | None = Field(None, examples=["204"])
     role: RoleName = "member"
     settings: Annotated[SettingsChange | None, Given] = None
 

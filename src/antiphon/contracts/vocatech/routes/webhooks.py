@@ -45,8 +45,8 @@ Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(refuse_n
 
 
 class NewWebhook(Body):
-    name: Name
-    url: Url = Field(description="https, reached from the internet")
+    name: Name = Field(examples=["CRM"])
+    url: Url = Field(description="https, reached from the internet", examples=["https://example.com/hook"])
     event_filters: list[EventType] | None = Field(None, description="Absent or empty: all seven")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from antiphon.carriers.twilio import signature
 from antiphon.core.clock import MINUTE, SECOND
+from antiphon.domain.accounts.company import update_company
 from antiphon.domain.calls.queries import list_calls
 from antiphon.domain.calls.records import Call, CallFilters, CallStatus
 from antiphon.domain.contacts.queries import is_suppressed
@@ -326,6 +327,23 @@ async def test_a_call_put_through_to_nobody_was_missed(world: CarrierWorld, by_n
     call = await only_call(world)
     assert (call.status, call.answered_at, call.duration_seconds) == (CallStatus.NO_ANSWER, None, 0)
     assert world.told("call.") == ["call.started", "call.ended"]
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+@pytest.mark.parametrize("switched_off", ["account", "number", "nothing"])
+async def test_a_call_is_recorded_where_account_and_number_are(
+    world: CarrierWorld, by_number: bool, switched_off: str
+) -> None:
+    """vocatech.md 5.6, votel.md 11.5: what is switched off is not recorded at the carrier either."""
+    line = await put_through(world, by_number)
+    if switched_off == "account":
+        await world.database.write(update_company, world.account_id, {"recording_enabled": False})
+    elif switched_off == "number":
+        await world.database.write(update_number, world.account_id, line.number.id, {"is_recorded": False})
+    answer = await world.call_back(line, {**CALL, "CallStatus": "ringing"})
+    word = "record-from-answer-dual" if switched_off == "nothing" else "do-not-record"
+    assert f'<Dial record="{word}"' in answer.text
+    assert "+12025550188</Number>" in answer.text
 
 
 async def test_a_call_that_goes_nowhere_is_turned_away(world: CarrierWorld) -> None:

@@ -1,9 +1,9 @@
 """Twilio: SMS, MMS and WhatsApp both ways, status callbacks of calls and messages, recordings.
 
 Credentials: `account_sid`, `auth_token`. Settings: `base_url`, `messaging_service_sid`, `forward_to` (where
-an incoming call is put through to), `forwarding` (the same by number, before it), `answers_keywords` ("false"
-where Twilio's own answers to STOP, START and HELP are switched off). The account's callbacks point at the
-connection's callback address.
+an incoming call is put through to), `forwarding` (by number: the same, before it, and whether it is
+recorded), `answers_keywords` ("false" where Twilio's own answers to STOP, START and HELP are switched off).
+The account's callbacks point at the connection's callback address.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ class TwilioCarrier:
         if asks and target:
             own = form.get("To", "")
             plan = self._forwarding.get(own, {})
-            recorded = "record-from-answer-dual" if plan.get("is_recorded", True) else "do-not-record"
+            recorded = "record-from-answer-dual" if plan.get("is_recorded") else "do-not-record"
             shown = f" callerId={quoteattr(own)}" if plan.get("show") == "own" else ""
             url = quoteattr(self._callback_url)
             verbs = (

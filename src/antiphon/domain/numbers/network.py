@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from antiphon.carriers.factory import create_carrier
 from antiphon.carriers.port import Carrier
@@ -25,9 +26,7 @@ def open_carrier(services: Services, connection: Connection, numbers: Sequence[N
     `numbers` are those whose calls it may have to put through.
     """
     forwarding = {
-        number.e164: {**number.call_destination, "is_recorded": number.is_recorded}
-        for number in numbers
-        if number.call_destination is not None and number.call_destination["type"] == FORWARDING
+        number.e164: {**_forwarding(number), "is_recorded": number.is_recorded} for number in numbers
     }
     credentials = open_credentials(services.cipher, connection)
     return create_carrier(
@@ -42,6 +41,11 @@ def open_carrier(services: Services, connection: Connection, numbers: Sequence[N
         store=services.store,
         clock=services.clock,
     )
+
+
+def _forwarding(number: Number) -> Mapping[str, Any]:
+    destination = number.call_destination
+    return destination if destination is not None and destination["type"] == FORWARDING else {}
 
 
 @asynccontextmanager

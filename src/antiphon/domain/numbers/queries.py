@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from sqlalchemy import bindparam, select
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import AnyRow, ReadTx
 from antiphon.core.errors import NotFoundError
+from antiphon.domain.accounts.company import get_company
 from antiphon.domain.numbers.records import Connection, ConnectionStatus, Number
 from antiphon.domain.numbers.tables import carrier_connections, numbers
 
@@ -89,10 +91,18 @@ def find_connection_by_token(tx: ReadTx, carrier: str, token_hash: str) -> Conne
 
 
 def find_addressed(tx: ReadTx, carrier: str, token_hash: str) -> tuple[Connection, list[Number]] | None:
-    """The connection of `find_connection_by_token`, and the numbers of its account."""
+    """The connection of `find_connection_by_token`, and the numbers of its account.
+
+    A number is recorded where the account is too.
+    """
     # unscoped: as there
     connection = find_connection_by_token(tx, carrier, token_hash)
-    return None if connection is None else (connection, list_numbers(tx, connection.account_id))
+    if connection is None:
+        return None
+    own = list_numbers(tx, connection.account_id)
+    if not get_company(tx, connection.account_id).recording_enabled:
+        own = [replace(number, is_recorded=False) for number in own]
+    return connection, own
 
 
 def find_number(tx: ReadTx, e164: str) -> Number | None:

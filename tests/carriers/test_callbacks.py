@@ -26,6 +26,7 @@ from antiphon.domain.calls.tables import calls
 from antiphon.domain.carrier_events import _attach_object
 from antiphon.domain.contacts.commands import delete_contact
 from antiphon.domain.contacts.tables import contacts
+from antiphon.domain.numbers.editing import update_number
 from carrier_world import OUTSIDE, CarrierWorld, make_account
 
 OWN = "+15550100100"
@@ -148,6 +149,21 @@ async def test_a_recording_erased_while_it_is_fetched_is_not_kept(
     await world.deliver([recording])
     monkeypatch.setattr(world.database, "write", write_late)
     await world.work()
+    with pytest.raises(ObjectMissing):
+        await world.services.store.get(key)
+
+
+async def test_calls_of_a_number_that_does_not_record_have_no_recording(world: CarrierWorld) -> None:
+    """votel.md 11.5: whatever the carrier has made."""
+    *_, recording = story(world)
+    key = str(recording.object_key)
+    await world.services.store.put(key, b"sound")
+    number_id = world.simulator.number.id
+    await world.database.write(update_number, world.account_id, number_id, {"is_recorded": False})
+    await world.deliver(story(world))
+    await world.work()
+    (call,) = await ended(world)
+    assert call.recording_source is None
     with pytest.raises(ObjectMissing):
         await world.services.store.get(key)
 

@@ -17,7 +17,7 @@ from antiphon.carriers.port import (
     RecordingReady,
 )
 from antiphon.core.clock import MINUTE, SECOND
-from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.transaction import ReadTx, WriteTx
 from antiphon.core.errors import AntiphonError, NotFoundError
 from antiphon.core.ids import is_uuid
 from antiphon.core.jobs.policy import RetryPolicy
@@ -32,7 +32,7 @@ from antiphon.domain.conversations.delivery import apply_status, find_known
 from antiphon.domain.conversations.records import Channel, InboundMedia, InboundMessage
 from antiphon.domain.conversations.records import MessageStatus as Status
 from antiphon.domain.numbers.network import watched
-from antiphon.domain.numbers.queries import get_connection, get_own_number, list_numbers
+from antiphon.domain.numbers.queries import get_connection, get_number, get_own_number, list_numbers
 from antiphon.domain.numbers.records import Connection, Number
 from antiphon.domain.pipeline import delete_object
 from antiphon.domain.services import Services
@@ -220,6 +220,10 @@ class CarrierJobs:
         if call_id is None:
             raise UnknownCallError(f"no call {payload['sid']} yet")
         key = str(payload["object_key"])
+        if not await database.read(_is_recorded, account_id, call_id):
+            if key:
+                await self._services.store.delete(key)
+            return
         if not key:
             try:
                 call = await database.read(get_call, account_id, call_id)
@@ -236,6 +240,15 @@ class CarrierJobs:
     async def _give_up(self, payload: Payload, error: Exception) -> None:
         """The call goes on without: its own pipeline finds the address and reports what is wrong with it."""
         await self._services.database.write(_attach_address, payload)
+
+
+def _is_recorded(tx: ReadTx, account_id: str, call_id: str) -> bool:
+    """Whether the number of a call is one whose calls are recorded (contracts/votel.md 11.5)."""
+    try:
+        call = get_call(tx, account_id, call_id)
+        return call.number_id is None or get_number(tx, account_id, call.number_id).is_recorded
+    except NotFoundError:
+        return True
 
 
 def _attach_object(tx: WriteTx, account_id: str, call_id: str, key: str) -> None:

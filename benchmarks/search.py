@@ -34,7 +34,7 @@ from antiphon.domain.contacts.queries import list_contacts
 from antiphon.domain.contacts.records import ContactFilters
 from antiphon.domain.conversations.queries import list_messages
 from antiphon.domain.conversations.records import WRITTEN, Channel, Direction, MessageFilters, MessageStatus
-from antiphon.domain.search_upkeep import count_short_texts
+from antiphon.domain.search_upkeep import count_texts
 from antiphon.domain.services import Services
 from antiphon.migrations.runner import migrate
 from antiphon.settings import Settings
@@ -224,7 +224,7 @@ async def measure(options: argparse.Namespace) -> list[Figure]:
             await to_postgres(Settings(data_dir=folder).sqlite_path, options.postgres)
         services = create_services(settings)
         await services.database.start()
-        await count_short_texts(services.database)
+        await count_texts(services.database, services.media)
         try:
             return await _figures(services, made, options)
         finally:

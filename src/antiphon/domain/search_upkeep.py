@@ -1,11 +1,14 @@
-"""Scheduled work for searches on PostgreSQL: short texts in large accounts are counted beforehand."""
+"""Scheduled work for searches: what texts find in large accounts is counted beforehand."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from sqlalchemy import bindparam, func, select
 
 from antiphon.core.db.database import Database
-from antiphon.core.db.search_pairs_build import PairBuilder
+from antiphon.core.db.search_counts_build import TextCounter
+from antiphon.core.db.search_grams import count_days
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.jobs.registry import JobContext, JobRegistry, Payload
 from antiphon.domain.accounts.tables import account_counters
@@ -17,9 +20,11 @@ from antiphon.domain.conversations.queries import counter_name
 from antiphon.domain.conversations.records import Channel
 from antiphon.domain.conversations.tables import message_search
 from antiphon.domain.services import Services
+from antiphon.speech.workers import MediaPool
 
 LARGE_ROWS = 20_000
-"""Accounts with fewer rows are read, which takes 20 ms."""
+"""Accounts with fewer rows are read or looked up, which takes 20 ms."""
+COUNT_SECONDS = 300.0
 
 # unscoped: the accounts of an installation that have so much of something.
 _LARGE = (
@@ -43,19 +48,18 @@ class SearchJobs:
         registry.add_schedule("search.count", "*/10 * * * *", self._count)
 
     async def _count(self, payload: Payload, context: JobContext) -> None:
-        await count_short_texts(self._services.database)
+        await count_texts(self._services.database, self._services.media)
 
 
-async def count_short_texts(database: Database, large_rows: int = LARGE_ROWS) -> None:
-    """Bring the counts of all large accounts up to date; does nothing on SQLite."""
-    if database.dialect == "sqlite":
-        return
+async def count_texts(database: Database, media: MediaPool, large_rows: int = LARGE_ROWS) -> None:
+    """Bring the counts of all large accounts up to date."""
+    count_in_worker = partial(media.run, count_days, timeout=COUNT_SECONDS)
     for index, names in _COUNTED:
-        builder = PairBuilder(index.in_pairs)
+        counter = TextCounter(index.text_counts, count_in_worker)
         account_ids = await database.read(_large, names, large_rows)
-        await database.write(builder.keep, account_ids)
+        await database.write(counter.keep, account_ids)
         for account_id in account_ids:
-            while await database.write(builder.build, account_id):
+            while await counter.count(database, account_id):
                 pass
 
 

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.day_counts import install_counts
 from antiphon.core.db.postgres import async_url
+from antiphon.core.db.search_counts_schema import install_text_counts
 from antiphon.core.db.search_schema import install
 from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
 from antiphon.core.jobs.postgres_store import install_or_upgrade
-from antiphon.migrations.schema import DAY_COUNTS, SEARCH_INDEXES
+from antiphon.migrations.schema import DAY_COUNTS, SEARCH_INDEXES, TEXT_COUNTS
 from antiphon.settings import Settings
 
 _LOCK = 7_305_116
@@ -124,5 +125,6 @@ def _upgrade(connection: Connection) -> tuple[str, str]:
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
     install(connection, SEARCH_INDEXES)
+    install_text_counts(connection, TEXT_COUNTS)
     install_counts(connection, DAY_COUNTS)
     return before, current_revision(connection)

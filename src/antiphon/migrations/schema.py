@@ -44,6 +44,7 @@ SEARCH_INDEXES = [
 DAY_COUNTS = [
     value for module in TABLE_MODULES for value in vars(module).values() if isinstance(value, DayCounts)
 ]
+TEXT_COUNTS = [index.text_counts for index in SEARCH_INDEXES if index.counted is not None]
 _SEARCH_TABLES = owned_names(SEARCH_INDEXES)
 
 

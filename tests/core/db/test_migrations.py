@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.postgres import async_url
+from antiphon.core.db.search_schema import owned_names
 from antiphon.core.db.search_text import spelled, whole
 from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
@@ -30,7 +31,7 @@ def _normal(path: Path) -> dict[str, str]:
         "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     ).fetchall()
     raw.close()
-    searched = {index.name for index in SEARCH_INDEXES}
+    searched = owned_names(SEARCH_INDEXES)
     return {
         name: " ".join(sql.replace('"', "").split()) for name, table, sql in rows if table not in searched
     }

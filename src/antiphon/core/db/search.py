@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 
 from antiphon.core.db.prepared import Prepared
+from antiphon.core.db.search_counts import Counted, CountedText, TextCounts
+from antiphon.core.db.search_grams import MAX_GRAM
 from antiphon.core.db.search_newest import (
     Conditions,
     NewestStatements,
@@ -38,7 +40,6 @@ from antiphon.core.db.search_newest import (
     read_walk,
     walk_of,
 )
-from antiphon.core.db.search_pairs import Pairs, PairSearch, Short
 from antiphon.core.db.search_parts import (
     NUMBER,
     SCOPE_SHIFT,
@@ -54,10 +55,10 @@ from antiphon.core.db.search_parts import (
 from antiphon.core.db.search_text import (
     DIGITS,
     EITHER,
+    HEAD_DIGITS,
     HEAD_END,
     HEAD_ONLY,
     MAX_SHORT,
-    PLAIN,
     WHOLE,
     is_dialled,
     normalise,
@@ -94,18 +95,21 @@ class Needles:
         is_indexed = not scan and all(_WORD.search(text) for text in self.texts)
         return "postgresql" if is_indexed else "postgresql scan"
 
-    def short(self) -> Short | None:
-        """What the counts of a text of one or two characters are filed under; None when they are not kept."""
+    def counted(self) -> CountedText | None:
+        """The text as it is counted beforehand; None when it is not."""
         text, others = self.texts[0], set(self.texts[1:])
         as_digits, as_whole = spelled(text) in others, whole(text) in others
-        if len(text) > MAX_SHORT or len(others) > as_digits + as_whole:
+        if len(text) > MAX_GRAM or len(others) > as_digits + as_whole or (as_whole and self.past_head):
             return None
-        if (as_digits and not is_dialled(text)) or (others and self.past_head):
+        if as_digits and not is_dialled(text):
             return None
         if self.past_head:
-            return Short(text[0], PLAIN + text[1:], HEAD_ONLY + text[1:], -1)
-        kind = {(True, True): EITHER, (True, False): DIGITS, (False, True): WHOLE}.get((as_digits, as_whole))
-        return Short(text[0], PLAIN + text[1:], f"{kind}{text[1:]}", 0 if kind is None else 1)
+            digits = ((DIGITS, 1), (HEAD_DIGITS, 1)) if as_digits else ()
+            return CountedText(text, ((HEAD_ONLY, -1), *digits))
+        if len(text) > MAX_SHORT:
+            return CountedText(text, ((DIGITS, 1),) * as_digits, (whole(text),) * as_whole)
+        way = {(True, True): EITHER, (True, False): DIGITS, (False, True): WHOLE}.get((as_digits, as_whole))
+        return CountedText(text, () if way is None else ((way, 1),))
 
 
 def needles_of(query: str | None, *, phones: bool = False, past_head: bool = False) -> Needles | None:
@@ -127,18 +131,19 @@ class SearchIndex:
     """
 
     def __init__(
-        self, table: Table, *copies: str, parts: Parts | None = None, pairs: Pairs | None = None
+        self, table: Table, *copies: str, parts: Parts | None = None, counted: Counted | None = None
     ) -> None:
         self.table = table
         self.copies = copies
         self.parts = parts
-        self.pairs = pairs
+        self.counted = counted
         self.name = f"{table.name}_search"
         self.text_name = f"{table.name}_search_text"
         self.terms_name = f"{table.name}_search_terms"
         self._statements: dict[tuple[Any, ...], Statements] = {}
         self._newest: dict[tuple[Any, ...], NewestStatements] = {}
         self._walks: dict[tuple[Any, ...], Prepared] = {}
+        self._any: dict[tuple[Any, ...], Prepared] = {}
 
     @cached_property
     def rows(self) -> Table:
@@ -196,11 +201,11 @@ class SearchIndex:
         return PartSearch(self.rows, self._text, self._matches)
 
     @cached_property
-    def in_pairs(self) -> PairSearch:
-        """Of an index with `pairs` and `parts`."""
-        assert self.pairs is not None
+    def text_counts(self) -> TextCounts:
+        """Of an index with `counted` and `parts`."""
+        assert self.counted is not None
         assert self.parts is not None
-        return PairSearch(self.table, self.parts.time, self.pairs)
+        return TextCounts(self.table, self.parts.time, self.counted)
 
     def _scan(self, found: Sequence[ColumnElement[bool]]) -> Source:
         c = self.table.c
@@ -293,19 +298,10 @@ class SearchIndex:
         """
         mode = needles.mode(tx.dialect, scan=scan)
         values = {**parameters, **self.parameters(tx, mode, account_id, needles)}
-        if mode == "postgresql scan" and counted is not None and listed is not None:
-            short = needles.short()
-            if short is not None:
-                return self.in_pairs.find(
-                    tx,
-                    short,
-                    texts=len(needles.texts),
-                    shape=shape,
-                    conditions=counted,
-                    values=values,
-                    since=listed.since,
-                    until=listed.until,
-                )
+        if counted is not None and listed is not None:
+            found = self._by_counts(tx, account_id, needles, shape, counted, parameters, listed)
+            if found is not None:
+                return found
         parts = 0 if listed is None or mode != "sqlite" else len(listed.every)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
         time = None if listed is None or self.parts is None else self.parts.time
@@ -324,6 +320,45 @@ class SearchIndex:
         if listed is not None and parts:
             return self._in_parts.find(tx, statements, listed, values)
         return read_page(tx, statements, values)
+
+    def _by_counts(
+        self,
+        tx: ReadTx,
+        account_id: str,
+        needles: Needles,
+        shape: tuple[Any, ...],
+        conditions: Conditions,
+        parameters: dict[str, Any],
+        listed: Listed,
+    ) -> tuple[list[str], int] | None:
+        text = needles.counted()
+        if text is None:
+            return None
+        count = len(needles.texts)
+        scan = needles.mode(tx.dialect, scan=True)
+        found = self.text_counts.find(
+            tx,
+            text,
+            shape=(shape, count),
+            conditions=conditions,
+            occurs=partial(_occurs if tx.dialect == "sqlite" else like_any, texts=count),
+            values={**parameters, **self.parameters(tx, scan, account_id, needles)},
+            since=listed.since,
+            until=listed.until,
+            is_indexed=needles.mode(tx.dialect) != scan,
+        )
+        if found is None or not text.absent:
+            return found
+        return None if self._has_any(tx, account_id, Needles(text.absent)) else found
+
+    def _has_any(self, tx: ReadTx, account_id: str, needles: Needles) -> bool:
+        mode, count = needles.mode(tx.dialect), len(needles.texts)
+        statement = self._any.get((mode, count))
+        if statement is None:
+            source = self.source(mode, count)
+            found = select(source.columns.id).select_from(source.rows).where(*source.conditions)
+            statement = self._any[mode, count] = Prepared(found.limit(1))
+        return tx.scalar(statement, self.parameters(tx, mode, account_id, needles)) is not None
 
 
 def _occurs(column: ColumnElement[str], texts: int) -> list[ColumnElement[bool]]:

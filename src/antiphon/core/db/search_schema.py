@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from antiphon.core.clock import DAY
 from antiphon.core.db.search import SearchIndex
-from antiphon.core.db.search_pairs_schema import pair_objects
 from antiphon.core.db.search_parts import DAY_SHIFT, LAST_DAY, PART_SHIFT, SCOPE_SHIFT
 
 log = structlog.get_logger(__name__)
@@ -43,8 +42,8 @@ def owned_names(indexes: Iterable[SearchIndex]) -> set[str]:
             index.terms_name,
             *(f"{index.text_name}_{part}" for part in _SHADOWS),
         }
-        if index.pairs is not None:
-            found |= {table.name for table in index.in_pairs.tables}
+        if index.counted is not None:
+            found |= {table.name for table in index.text_counts.tables}
     return found
 
 
@@ -128,10 +127,7 @@ def _install_sqlite(connection: Connection, indexes: Sequence[SearchIndex]) -> N
         f"CREATE TABLE IF NOT EXISTS {SCOPES}"
         f" (number INTEGER PRIMARY KEY, account_id VARCHAR(36) NOT NULL UNIQUE)"
     )
-    present = dict(
-        tuple(row)
-        for row in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    )
+    present = present_objects(connection)
     for index in indexes:
         made = sqlite_objects(index)
         if all(present.get(name) == sql for name, sql in made.items()):
@@ -143,6 +139,12 @@ def _install_sqlite(connection: Connection, indexes: Sequence[SearchIndex]) -> N
         for sql in made.values():
             connection.exec_driver_sql(sql)
         _fill_sqlite(connection, index)
+
+
+def present_objects(connection: Connection) -> dict[str, str]:
+    """The statements that made what an SQLite store has, by names."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return dict(tuple(row) for row in rows)
 
 
 def _fill_sqlite(connection: Connection, index: SearchIndex) -> None:
@@ -206,10 +208,7 @@ def _install_postgres(connection: Connection, indexes: Sequence[SearchIndex]) ->
             " have it and btree_gin created, then run antiphon migrate"
         )
     for index in indexes:
-        _make_postgres(connection, postgres_objects(index), index.name, (index.name,))
-        if index.pairs is not None:
-            names = [table.name for table in index.in_pairs.tables]
-            _make_postgres(connection, pair_objects(index.in_pairs), index.in_pairs.changes.name, names)
+        make_postgres(connection, postgres_objects(index), index.name, (index.name,))
         if has_trigrams:
             scope = "account_id, " if has_scope else ""
             connection.exec_driver_sql(
@@ -218,7 +217,7 @@ def _install_postgres(connection: Connection, indexes: Sequence[SearchIndex]) ->
             )
 
 
-def _make_postgres(connection: Connection, made: list[str], name: str, tables: Iterable[str]) -> None:
+def make_postgres(connection: Connection, made: Sequence[str], name: str, tables: Iterable[str]) -> None:
     """Make the tables, of which `name` is one, and its function anew if they are not made as `made` says."""
     signature = hashlib.sha256("\n".join(made).encode()).hexdigest()
     if _signature(connection, name) == signature:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from operator import add
 from string import ascii_uppercase
 
@@ -44,22 +43,13 @@ def whole(value: str) -> str:
     return f"\n{value.encode().hex().translate(_WHOLE_CAPITALS)}\n"
 
 
-@dataclass(frozen=True, slots=True)
-class ShortTexts:
-    """The texts of one and two characters that find a row, and of those it is found by in another way too.
-
-    Before each of `others` stands what it is: one of `HEAD_ONLY`, `DIGITS`, `WHOLE` and `EITHER`.
-    """
-
-    plain: set[str]
-    others: set[str]
-
-
 PLAIN = " "
 HEAD_ONLY = "-"
 """A text that stands in the first part alone."""
 DIGITS = "+"
 """One that is no text of the row, but digits of a phone in it."""
+HEAD_DIGITS = "*"
+"""One that is a text of the first part alone, and digits of a phone."""
 WHOLE = "="
 """One that is no text of the row, but all of a value."""
 EITHER = "#"
@@ -70,49 +60,51 @@ _WHOLE_VALUE = re.compile(f"(?<=\n)(?:[K-Z]+|[{''.join(_ONE_DIGIT.values())}])(?
 _DIGITS_OF = str.maketrans("ABCDEFGHIJ", "0123456789")
 _VALUE_OF = {one: number for number, one in _ONE_DIGIT.items()}
 _HEX_OF = str.maketrans("KLMNOPQRSTUVWXYZ", "0123456789abcdef")
-_NEVER_ASKED = frozenset((HEAD_END, "\n", *ascii_uppercase, *_PAIR_CAPITALS))
+NEVER_ASKED = frozenset((HEAD_END, "\n", *ascii_uppercase, *_PAIR_CAPITALS))
+"""Characters of search texts that no query has."""
 
 
-def short_texts(search_text: str) -> ShortTexts:
-    """What of one or two characters finds a row; texts that no query comes to may be among them."""
+def digits_in(search_text: str) -> list[str]:
+    """The digits of phones in it."""
+    return [run.translate(_DIGITS_OF) for run in _DIGIT_RUN.findall(search_text)]
+
+
+def short_texts(search_text: str) -> dict[str, set[str]]:
+    """The texts of one and two characters that find a row, by the way they do: `PLAIN` and the others.
+
+    Texts that no query comes to may be among them.
+    """
     head, _, rest = search_text.partition(HEAD_END)
     after = _parts(rest)
     before = _parts(head) - after
     plain = before | after
-    digits = {
-        part
-        for run in _DIGIT_RUN.findall(search_text)
-        for part in _dialled(run.translate(_DIGITS_OF))
-        if part not in plain
+    dialled = {
+        part for run in digits_in(search_text) for part in _parts(run) | {f"+{digit}" for digit in run}
     }
+    digits = dialled - plain
     wholes = {
         value
         for found in _WHOLE_VALUE.findall(search_text)
         if len(value := _value_of(found)) <= MAX_SHORT and value not in plain
     }
-    others = {HEAD_ONLY + part for part in before}
-    others.update(DIGITS + part for part in digits)
-    others.update(WHOLE + value for value in wholes)
-    others.update(EITHER + part for part in digits | wholes)
-    return ShortTexts(plain, others)
+    return {
+        PLAIN: plain,
+        HEAD_ONLY: before,
+        DIGITS: digits,
+        HEAD_DIGITS: dialled & before,
+        WHOLE: wholes,
+        EITHER: digits | wholes,
+    }
 
 
 def is_dialled(text: str) -> bool:
-    """Whether `short_texts` has a text of one or two characters among the digits of phones."""
-    return text.removeprefix("+").isdecimal() and text.isascii()
-
-
-def is_asked(text: str) -> bool:
-    """Whether a query may be this text, which stands in the text of a row."""
-    return _NEVER_ASKED.isdisjoint(text)
+    """Whether texts that find a row by digits of a phone are known for it: digits, one with a plus."""
+    digits = text.removeprefix("+")
+    return digits.isdecimal() and text.isascii() and (digits == text or len(digits) == 1)
 
 
 def _parts(text: str) -> set[str]:
     return {*map(add, text, text[1:]), *text}
-
-
-def _dialled(digits: str) -> set[str]:
-    return {*_parts(digits), *(f"+{digit}" for digit in digits)}
 
 
 def _value_of(found: str) -> str:

@@ -215,8 +215,8 @@ _EACH = "each "
 """Before the name of a filter by segments, that it is looked up for each call rather than of all segments."""
 
 
-def _pair_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
-    """Those on columns that short texts are counted by."""
+def _text_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
+    """Those on columns that texts are counted by."""
     return {
         "external": columns.direction != CallDirection.INTERNAL.value,
         "status": columns.status == bindparam("status"),
@@ -229,7 +229,7 @@ def _pair_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
 def _day_conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
     """Those on columns that the daily counts have too."""
     return {
-        **_pair_conditions(columns),
+        **_text_conditions(columns),
         "assistant_id": columns.assistant_id == bindparam("assistant_id"),
     }
 
@@ -258,7 +258,7 @@ def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
 
 
 _CONDITIONS = _conditions(c)
-_COUNTED_BY_PAIRS = frozenset(_pair_conditions(c))
+_COUNTED_BY_TEXT = frozenset(_text_conditions(c))
 _COUNTED_BY_DAY = frozenset(_day_conditions(c))
 
 Active = tuple[str, ...]
@@ -397,11 +397,11 @@ def _search(
 
 
 def _counted(active: Active) -> Conditions | None:
-    """The conditions of these names on what short texts are counted by; None when there are others."""
+    """The conditions of these names on what texts are counted by; None when there are others."""
     names = [name for name in active if name not in ("since", "until")]
-    if not _COUNTED_BY_PAIRS.issuperset(names):
+    if not _COUNTED_BY_TEXT.issuperset(names):
         return None
-    return lambda found: [_pair_conditions(found)[name] for name in names]
+    return lambda found: [_text_conditions(found)[name] for name in names]
 
 
 def rows_of_ids(

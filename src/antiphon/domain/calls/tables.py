@@ -21,7 +21,7 @@ from sqlalchemy import (
 from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
-from antiphon.core.db.search_pairs import Pairs
+from antiphon.core.db.search_counts import Counted
 from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
@@ -119,7 +119,7 @@ call_search = SearchIndex(
         ("ended_at", "is_test", "status", "direction"),
         "started_at",
     ),
-    pairs=Pairs(
+    counted=Counted(
         ("direction", "status"),
         lambda columns: (columns.ended_at.is_not(None), columns.is_test.is_(False)),
         ("ended_at", "is_test"),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
-from antiphon.core.db.search_pairs import Pairs
+from antiphon.core.db.search_counts import Counted
 from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
@@ -124,7 +124,7 @@ contact_search = SearchIndex(
         ("source",),
         "created_at",
     ),
-    pairs=Pairs(("source",)),
+    counted=Counted(("source",)),
 )
 
 contact_days = Table(

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from antiphon.core.db.day_counts import DayCounts
 from antiphon.core.db.metadata import metadata
 from antiphon.core.db.search import SearchIndex
-from antiphon.core.db.search_pairs import Pairs
+from antiphon.core.db.search_counts import Counted
 from antiphon.core.db.search_parts import Parts
 from antiphon.core.db.types import Id, JsonText, Millis
 
@@ -238,7 +238,7 @@ message_search = SearchIndex(
         ("status", "channel", "direction"),
         "created_at",
     ),
-    pairs=Pairs(("channel", "direction", "status")),
+    counted=Counted(("channel", "direction", "status")),
 )
 
 message_days = Table(

@@ -239,6 +239,24 @@ async def test_the_journey_is_in_time_order_and_closed_with_the_call(
     assert [one.ended_at for one in found] == [at + 18 * SECOND, at + MINUTE]
 
 
+async def test_no_segment_ends_before_it_began(database: Database, account_id: str) -> None:
+    """contracts/vocatech.md 5.1: a duration is never negative, whatever the clocks of a carrier say."""
+    call = await begin(database, account_id)
+    at = call.started_at
+    await database.write(
+        add_segment, account_id, call.id, NewSegment(SegmentType.AI_AGENT, at + 9 * SECOND, at)
+    )
+    await database.write(
+        add_segment, account_id, call.id, NewSegment(SegmentType.EXTENSION, at + 10 * SECOND)
+    )
+    ended = await database.write(end_call, account_id, call.id, at=at + 8 * SECOND)
+    late = NewSegment(SegmentType.VOICEMAIL, at + 12 * SECOND)
+    await database.write(add_segment, account_id, call.id, late)
+    found = (await database.read(get_call, account_id, call.id)).segments
+    assert [(one.ended_at or 0) - one.started_at for one in found] == [0, 0, 0]
+    assert ended.segments == found[:2]
+
+
 async def test_turns_fall_into_the_segments_they_were_spoken_in(database: Database, account_id: str) -> None:
     """contracts/vocatech.md 5.1: `<speaker>: <words>`, one turn per line, per segment."""
     call = await begin(database, account_id)

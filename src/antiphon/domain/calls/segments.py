@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, case, select
 
 from antiphon.core.db.prepared import Prepared
 from antiphon.core.db.transaction import WriteTx
+from antiphon.core.db.types import Millis
 from antiphon.domain.calls.queries import get_call
 from antiphon.domain.calls.records import Call, CallStatus, NewSegment, Segment, SegmentType
 from antiphon.domain.calls.rows import lock_call, place_of, refresh_search
@@ -37,7 +38,13 @@ _IN_TIME = (
 _CLOSE_SEGMENTS = Prepared(
     call_segments.update()
     .where(SEGMENT, call_segments.c.ended_at.is_(None))
-    .values(ended_at=bindparam("p_at"))
+    .values(
+        # Clocks of a carrier's parts differ: no stage ends before it began.
+        ended_at=case(
+            (call_segments.c.started_at > bindparam("p_at", type_=Millis), call_segments.c.started_at),
+            else_=bindparam("p_at", type_=Millis),
+        )
+    )
 )
 _INSERT = Prepared(call_segments.insert())
 _STORE_SEGMENT = (
@@ -61,6 +68,8 @@ def add_segment(tx: WriteTx, account_id: str, call_id: str, segment: NewSegment)
     call = lock_call(tx, account_id, call_id)
     rows = tx.all(_POSITIONS, {"account_id": account_id, "call_id": call_id})
     ended_at = segment.ended_at if segment.ended_at is not None else call.ended_at
+    if ended_at is not None:
+        ended_at = max(ended_at, segment.started_at)
     place = place_of(tx, account_id, segment.user_id, segment.extension, segment.extension_name)
     segment = replace(segment, ended_at=ended_at, extension=place[0], extension_name=place[1])
     key = (segment.type.value, segment.started_at, segment.extension)
@@ -110,7 +119,9 @@ def close_segments(
     if call.segments:
         tx.run(_CLOSE_SEGMENTS, {"p_account": call.account_id, "p_id": call.id, "p_at": ended_at})
         closed = (
-            segment if segment.ended_at is not None else replace(segment, ended_at=ended_at)
+            segment
+            if segment.ended_at is not None
+            else replace(segment, ended_at=max(ended_at, segment.started_at))
             for segment in call.segments
         )
         return replace(call, segments=tuple(closed))

@@ -133,9 +133,12 @@ async def test_callbacks_twice_and_in_reverse_order(
             now - MINUTE,
             CALLER,
         )
+        [stage] = call.segments
+        assert (stage.started_at, stage.ended_at) == (now - MINUTE, now), "the journey begins with the call"
     for _ in range(2):
         call = await database.write(answer_call, account_id, call.id, at=now - 50 * SECOND)
     assert (call.status, call.answered_at) == (CallStatus.COMPLETED, now - 50 * SECOND)
+    assert call.segments == (await database.read(get_call, account_id, call.id)).segments
     assert call.duration_seconds == 50
     told = [type for type, _ in await database.read(_told, account_id)]
     assert told == ["call.started", "call.ended", "call.updated", "call.answered"], "the caller was told late"

@@ -25,7 +25,7 @@ from antiphon.domain.calls.recordings import OBJECT_SOURCE
 from antiphon.domain.calls.records import Call, CallStatus, NewSegment, StartCall, Turn
 from antiphon.domain.calls.rows import lock_call, place_of, recount, save_call
 from antiphon.domain.calls.search import search_text
-from antiphon.domain.calls.segments import close_segments, insert_segments, store_segments
+from antiphon.domain.calls.segments import begin_earlier, close_segments, insert_segments, store_segments
 from antiphon.domain.calls.snapshot import snapshot
 from antiphon.domain.calls.tables import calls
 from antiphon.domain.calls.turns import transcriptions
@@ -136,6 +136,7 @@ def fill_in_locked(tx: WriteTx, call: Call, start: StartCall) -> Call:
             touch_contact(tx, account_id, changes["contact_id"], 1, call.ended_at)
     if start.started_at is not None and start.started_at < call.started_at:
         changes["started_at"] = start.started_at
+        call = begin_earlier(tx, call, start.started_at)
     given = msgspec.json.decode(call.metadata)
     if not start.metadata.keys() <= given.keys():
         changes["metadata"] = msgspec.json.encode({**start.metadata, **given}).decode()

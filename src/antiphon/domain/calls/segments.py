@@ -46,6 +46,11 @@ _CLOSE_SEGMENTS = Prepared(
         )
     )
 )
+_BEGIN_EARLIER = (
+    call_segments.update()
+    .where(SEGMENT, call_segments.c.started_at == bindparam("p_before", type_=Millis))
+    .values(started_at=bindparam("p_at", type_=Millis))
+)
 _INSERT = Prepared(call_segments.insert())
 _STORE_SEGMENT = (
     call_segments.update()
@@ -138,6 +143,17 @@ def close_segments(
     place = only.user_id, only.extension, only.extension_name
     segment = Segment(1, kind, *place, call.started_at, ended_at, None, None, None, None)
     return replace(call, segments=(segment,))
+
+
+def begin_earlier(tx: WriteTx, call: Call, started_at: int) -> Call:
+    """The call is found to have begun earlier, and with it the stage that it began with."""
+    first = [segment for segment in call.segments if segment.started_at == call.started_at]
+    if not first:
+        return call
+    own = {"p_account": call.account_id, "p_id": call.id}
+    tx.execute(_BEGIN_EARLIER, {**own, "p_before": call.started_at, "p_at": started_at})
+    moved = (replace(one, started_at=started_at) if one in first else one for one in call.segments)
+    return replace(call, segments=tuple(moved))
 
 
 def store_segments(tx: WriteTx, call: Call, results: Sequence[SegmentResult]) -> None:

@@ -120,7 +120,8 @@ def calls_import(
         _begin(report)
     done = run_async(_import(load_settings(data_dir), table, account, given, carrier.strip(), dry_run))
     if report is not None:
-        report.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in done.refused))
+        text = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in done.refused)
+        report.write_text(text, encoding="utf-8")
     print_result(as_json, done.to_json(), done.to_text())
     if done.refused:
         raise typer.Exit(FAILURE)

@@ -409,6 +409,10 @@ async def test_a_call_put_through_told_backwards(world: CarrierWorld) -> None:
         25,
     )
     assert world.told("call.") == ["call.started", "call.ended", "call.answered", "call.updated"]
+    for status, total in (("completed", 1), ("no_answer", 0)):
+        filters = CallFilters(status=status)
+        page = await world.database.read(list_calls, world.account_id, filters, 50, 0)
+        assert (page.total, len(page.items)) == (total, total)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,9 @@ def user_create(
 @errors_in_one_line
 def key_create(
     account: AccountOption,
-    kind: Annotated[KeyKind, typer.Option("--kind", help="pat (Voicegram), public or secret.")],
+    kind: Annotated[
+        KeyKind, typer.Option("--kind", help="pat (Voicegram), public (reads the whole account) or secret.")
+    ],
     name: Annotated[str, typer.Option("--name")] = "command line",
     expires: Annotated[str, typer.Option("--expires", help="Days such as 30d, or never.")] = "never",
     data_dir: DataDirOption = None,

@@ -142,6 +142,18 @@ async def test_whatsapp_and_media(world: CarrierWorld, api: CarrierStandIn) -> N
     assert api.file_requests == [("/media/1", access), ("/elsewhere/1", None)] * 2
 
 
+async def test_a_redirect_within_the_api_is_followed(world: CarrierWorld, api: CarrierStandIn) -> None:
+    line = await world.twilio(api.url)
+    api.redirects["/media/1"] = "/media/2"
+    api.files["/media/2"] = (b"picture", "image/jpeg")
+    fields = {"NumMedia": "1", "MediaUrl0": f"{api.url}/media/1", "MediaContentType0": "image/jpeg"}
+    await world.call_back(line, {**SMS, **fields})
+    await world.work()
+    (message,) = await world.messages()
+    assert [item.status for item in message.media] == [MediaStatus.STORED]
+    assert len({access for _, access in api.file_requests}) == 1
+
+
 @pytest.mark.parametrize(
     ("latitude", "kind", "content"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urljoin
 
 from antiphon.carriers.port import FetchedMedia, NotHandedOver, SendUnknown
 from antiphon.core.clock import SECOND
@@ -75,7 +76,7 @@ async def fetch(
             max_response_bytes=max_bytes,
         )
         if response.status in _REDIRECTS:
-            url = response.headers.get("Location", "")
+            url = urljoin(url, response.headers.get("Location", ""))
             continue
         if response.status == 200:
             if response.truncated:

@@ -11,6 +11,7 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from antiphon.domain.accounts.records import KeyOwner
 from antiphon.domain.services import Services
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,13 @@ def services_of(request: Request) -> Services:
 def info_of(request: Request) -> RequestInfo:
     info: RequestInfo = request.scope["antiphon.request"]
     return info
+
+
+def note_key(request: Request, owner: KeyOwner | None) -> None:
+    """Whose key came with the request, for the request log: one that is dead or opens nothing here, too."""
+    if owner is not None:
+        info = info_of(request)
+        info.account_id, info.key_id = owner.account_id, owner.key_id
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

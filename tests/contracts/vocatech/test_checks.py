@@ -125,16 +125,18 @@ async def test_dead_keys(world: World) -> None:
 
 
 async def test_request_log(world: World) -> None:
-    """README: the facts of the log name the key's id, of a revoked or expired one too."""
+    """README: the facts of the log name the key's id, of one that opens nothing here too."""
     expiring = await world.make_key(expires_in_days=1)
     await world.services.database.write(revoke_key, world.ours.account_id, world.ours.member.id)
     world.clock.advance(DAY)
     own = world.ours.account_id
+    elsewhere = await world.make_key(scopes=["voicory:read"])
     for key, status, known in (
         (world.ours.key, 200, (own, world.ours.key.id)),
         (world.ours.public_key, 403, (own, world.ours.public_key.id)),
         (world.ours.member, 401, (own, world.ours.member.id)),
         (expiring, 401, (own, expiring.id)),
+        (elsewhere, 401, (own, elsewhere.id)),
         (f"sk_{BASE62}", 401, (None, None)),
     ):
         answer = await world.get("/settings", key=key)

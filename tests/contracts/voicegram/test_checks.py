@@ -255,15 +255,14 @@ async def test_unexpected_failure(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_request_log_is_told(world: World) -> None:
-    """The request log learns account, key and contract of an authenticated request."""
-    await world.get("/api/v1/channels")
-    info = world.front.last
-    assert info is not None
-    assert (info.contract, info.account_id, info.key_id) == (
-        "voicegram",
-        world.ours.account_id,
-        world.ours.key.id,
-    )
+    """The request log learns contract, account and key, of a revoked one too."""
+    own = world.ours.account_id, world.ours.key.id
+    for status in (200, 401):
+        assert (await world.get("/api/v1/channels")).status_code == status
+        info = world.front.last
+        assert info is not None
+        assert (info.contract, info.account_id, info.key_id) == ("voicegram", *own)
+        await world.services.database.write(revoke_key, *own)
 
 
 async def test_user_of_two_accounts(world: World) -> None:

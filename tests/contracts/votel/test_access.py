@@ -38,7 +38,7 @@ async def test_unknown_paths_and_methods_are_404_without_a_key(world: World, met
 
 async def test_a_key_opens_only_its_kinds(world: World) -> None:
     """votel.md 0.2 and README, Keys: one 401 text for all but a live public key, which is 403."""
-    _, public = await add_key(world, KeyKind.PUBLIC)
+    public_id, public = await add_key(world, KeyKind.PUBLIC)
     _, pat = await add_key(world, KeyKind.PAT)
     expiring_id, expiring = await add_key(world, days=1)
     revoked_id, revoked = await add_key(world)
@@ -51,6 +51,11 @@ async def test_a_key_opens_only_its_kinds(world: World) -> None:
     assert (await world.client.get("/api/me")).json() == UNAUTHENTICATED
     answer = await world.get("/me", headers={"X-API-Key": public})
     assert answer.status_code == 403
+    # Whoever looks for the program that still sends a dead key finds it in the request log.
+    for text, key_id in ((expiring, expiring_id), (revoked, revoked_id), (public, public_id)):
+        await world.get("/me", headers={"X-API-Key": text})
+        assert world.front.last is not None
+        assert (world.front.last.account_id, world.front.last.key_id) == (world.ours.account.id, key_id)
 
 
 async def test_order_of_checks(world: World) -> None:

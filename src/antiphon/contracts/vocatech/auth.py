@@ -6,7 +6,7 @@ import re
 
 from starlette.requests import Request
 
-from antiphon.contracts.http import info_of
+from antiphon.contracts.http import info_of, note_key
 from antiphon.contracts.vocatech.errors import ApiError
 from antiphon.core.actors import Actor, set_actor
 from antiphon.core.crypto import sha256_hex
@@ -25,16 +25,14 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
         raise ApiError("missing_token")
     match = _KEY.fullmatch(token)
     owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(token))
+    note_key(request, owner)
     if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
         raise ApiError("invalid_token")
-    # Whose dead key is still in use finds that in the request log.
-    info = info_of(request)
-    info.account_id, info.key_id = owner.account_id, owner.key_id
     if owner.revoked_at is not None or owner.user_disabled:
         raise ApiError("invalid_token")
     if not owner.is_live(services.clock.now()):
         raise ApiError("token_expired")
-    set_actor(Actor("api", owner.user_id, key_id=owner.key_id, ip=info.ip))
+    set_actor(Actor("api", owner.user_id, key_id=owner.key_id, ip=info_of(request).ip))
     return owner
 
 

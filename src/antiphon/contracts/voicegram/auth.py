@@ -6,7 +6,7 @@ import re
 
 from starlette.requests import Request
 
-from antiphon.contracts.http import info_of, services_of
+from antiphon.contracts.http import info_of, note_key, services_of
 from antiphon.contracts.voicegram.errors import ApiError
 from antiphon.core.crypto import sha256_hex
 from antiphon.core.limits import Window
@@ -29,10 +29,9 @@ async def authorize(request: Request, endpoint: str, *, paid: bool = True) -> Ke
     info.contract = "voicegram"
     match = _BEARER.fullmatch(request.headers.get("authorization", "").strip(" \t"))
     owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(match[1]))
+    note_key(request, owner)
     if owner is None or not _is_accepted(owner, services.clock.now()):
         raise ApiError("invalid_token", headers=_UNAUTHORIZED)
-    info.account_id = owner.account_id
-    info.key_id = owner.key_id
     if paid and owner.plan is Plan.FREE:
         raise ApiError("plan_required")
     decision = await services.limiter.hit(f"voicegram:{owner.account_id}:{endpoint}", LIMIT)

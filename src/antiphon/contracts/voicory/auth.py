@@ -6,7 +6,7 @@ import re
 
 from starlette.requests import Request
 
-from antiphon.contracts.http import info_of
+from antiphon.contracts.http import note_key
 from antiphon.contracts.voicory.errors import ApiError
 from antiphon.contracts.voicory.headers import KEY_HEADER
 from antiphon.core.crypto import sha256_hex
@@ -24,10 +24,9 @@ async def authenticate(request: Request, services: Services) -> KeyOwner:
         raise ApiError("MISSING_API_KEY")
     match = _KEY.fullmatch(text)
     owner = None if match is None else await services.database.fetch(find_key, key_hash=sha256_hex(text))
+    note_key(request, owner)
     if owner is None or owner.kind is KeyKind.PAT or not _in_scope(owner):
         raise ApiError("INVALID_API_KEY")
-    info = info_of(request)
-    info.account_id, info.key_id = owner.account_id, owner.key_id
     if not owner.is_live(services.clock.now()):
         raise ApiError("REVOKED_API_KEY")
     return owner

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from antiphon.contracts.http import info_of
+from antiphon.contracts.http import info_of, note_key
 from antiphon.contracts.votel.errors import forbidden, unauthenticated
 from antiphon.core.clock import DAY
 from antiphon.core.crypto import sha256_hex
@@ -59,7 +59,9 @@ class Caller:
 async def authenticate(request: Request, services: Services) -> Caller:
     """Raises ApiError 401 or 403. If a request has a key, the key alone counts."""
     key = request.headers.get(KEY_HEADER)
-    caller = await _by_key(services, key) if key is not None else await _by_session(request, services)
+    caller = (
+        await _by_key(request, services, key) if key is not None else await _by_session(request, services)
+    )
     info = info_of(request)
     info.account_id, info.key_id = caller.account.id, caller.key_id
     return caller
@@ -89,10 +91,11 @@ async def renew(services: Services, session: Session) -> bool:
     return True
 
 
-async def _by_key(services: Services, text: str) -> Caller:
+async def _by_key(request: Request, services: Services, text: str) -> Caller:
     if not _KEY.fullmatch(text):
         raise unauthenticated()
     found = await services.database.read(_load_key, sha256_hex(text))
+    note_key(request, None if found is None else found[0])
     if found is None or not found[0].is_live(services.clock.now()):
         raise unauthenticated()
     owner, account, user = found

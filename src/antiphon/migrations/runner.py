@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -10,17 +11,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Dialect, NullPool, create_engine, event, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from antiphon.core.db.day_counts import install_counts
 from antiphon.core.db.postgres import async_url
-from antiphon.core.db.search_counts_schema import install_text_counts
-from antiphon.core.db.search_schema import install
+from antiphon.core.db.search_counts_schema import count_objects, install_text_counts
+from antiphon.core.db.search_schema import install, sqlite_objects
 from antiphon.core.db.sqlite import create_file
 from antiphon.core.errors import ConfigurationError
 from antiphon.core.jobs.postgres_store import install_or_upgrade
 from antiphon.migrations.schema import DAY_COUNTS, SEARCH_INDEXES, TEXT_COUNTS
+from antiphon.migrations.startup import DEFINITIONS
 from antiphon.settings import Settings
 
 _LOCK = 7_305_116
@@ -111,6 +114,18 @@ async def _migrate_postgres(url: str) -> tuple[str, str]:
     return revisions
 
 
+def definitions() -> int:
+    """What is made after the revisions on SQLite, as one number of 31 bits."""
+    dialect: Dialect = SQLiteDialect_pysqlite()
+    made = [
+        *(sqlite_objects(index) for index in SEARCH_INDEXES),
+        *(count_objects(counts, dialect) for counts in TEXT_COUNTS),
+        *(counts.sqlite_objects() for counts in DAY_COUNTS),
+    ]
+    statements = "\n".join(sql for objects in made for sql in objects.values())
+    return int.from_bytes(hashlib.sha256(statements.encode()).digest()[:4], "big") >> 1
+
+
 def current_revision(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or ""
 
@@ -127,4 +142,6 @@ def _upgrade(connection: Connection) -> tuple[str, str]:
     install(connection, SEARCH_INDEXES)
     install_text_counts(connection, TEXT_COUNTS)
     install_counts(connection, DAY_COUNTS)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version={DEFINITIONS}")
     return before, current_revision(connection)

@@ -20,9 +20,10 @@ from antiphon.core.errors import ConfigurationError
 from antiphon.domain.calls.records import Turn
 from antiphon.domain.calls.search import search_text as calls_text
 from antiphon.domain.conversations.search import search_text as messages_text
-from antiphon.migrations.runner import config, head, migrate_sqlite
+from antiphon.migrations.runner import config, definitions, head, migrate_sqlite
 from antiphon.migrations.schema import SEARCH_INDEXES, include_object, target_metadata
-from antiphon.migrations.startup import HEAD
+from antiphon.migrations.startup import DEFINITIONS, HEAD, ensure_migrated
+from antiphon.settings import Settings
 
 
 def _normal(path: Path) -> dict[str, str]:
@@ -75,6 +76,31 @@ def _differences(connection: Connection) -> list[object]:
 
 def test_the_quick_look_knows_the_newest_revision() -> None:
     assert head() == HEAD
+    assert definitions() == DEFINITIONS, "what is made after the revisions has changed: put this number there"
+
+
+@pytest.mark.parametrize("name", ["messages_text_blocks", "message_days_insert", "calls_search_insert"])
+async def test_a_store_of_earlier_definitions_is_brought_to_the_newest(tmp_path: Path, name: str) -> None:
+    """One that is at the newest revision too: the quick look sees that something is still to be made."""
+    settings = Settings(data_dir=tmp_path)
+    await ensure_migrated(settings)
+
+    def present() -> set[str]:
+        raw = sqlite3.connect(settings.sqlite_path)
+        found = {row[0] for row in raw.execute("SELECT name FROM sqlite_master")}
+        raw.close()
+        return found
+
+    whole_store = present()
+    raw = sqlite3.connect(settings.sqlite_path)
+    kind = raw.execute("SELECT type FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+    raw.execute(f"DROP {kind} {name}")
+    raw.execute("PRAGMA user_version=0")
+    raw.commit()
+    raw.close()
+    assert name not in present()
+    await ensure_migrated(settings)
+    assert present() == whole_store
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

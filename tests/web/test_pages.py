@@ -192,6 +192,13 @@ def test_dashboard_plays_audio_of_a_named_object_store() -> None:
     assert directives["media-src"] == directives["connect-src"] == "'self' blob: https://audio.example.org"
 
 
+def test_where_keys_are_made(client: TestClient) -> None:
+    """contracts/votel.md 0.1: the address that mails about keys name leads into the dashboard."""
+    answer = client.get("/settings/api-keys", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/dashboard/settings/api-keys")
+    assert client.get("/settings/nothing", follow_redirects=False).status_code == 404
+
+
 def test_root_leads_to_the_dashboard(client: TestClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 307

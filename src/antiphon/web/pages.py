@@ -91,11 +91,16 @@ def create_web_routes(
     async def home(request: Request) -> Response:
         return RedirectResponse("/dashboard", status_code=307)
 
+    async def api_keys(request: Request) -> Response:
+        """The place where Votel says that keys are made; mails about keys name it too."""
+        return RedirectResponse("/dashboard/settings/api-keys", status_code=307)
+
     async def favicon(request: Request) -> Response:
         return FileResponse(_FAVICON, media_type="image/svg+xml", headers={"Cache-Control": SHORT})
 
     return [
         Route("/", home),
+        Route("/settings/api-keys", api_keys),
         Route("/favicon.svg", favicon),
         Route("/favicon.ico", favicon),
         Route("/widget.js", widget),

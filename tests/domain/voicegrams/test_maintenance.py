@@ -126,14 +126,22 @@ async def test_revoking_a_key_revokes_the_links_it_fetched(studio: Studio) -> No
     assert not await _open(studio, voicegram_id, listener, studio.clock.now() + 1)
 
 
-async def test_token_reminders_go_out_seven_days_and_one_day_before(studio: Studio) -> None:
-    """contracts/voicegram.md 1: each once."""
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        (KeyKind.PAT, "Access token A expires"),
+        (KeyKind.SECRET, "API key A expires"),
+        (KeyKind.PUBLIC, "API key A expires"),
+    ],
+)
+async def test_reminders_go_out_seven_days_and_one_day_before(
+    studio: Studio, kind: KeyKind, subject: str
+) -> None:
+    """contracts/voicegram.md 1, contracts/vocatech.md 1: of every kind of key, each once."""
     services, account = studio.services, studio.account.id
     owner = (await services.database.read(list_people, account))[0]
-    await services.database.write(
-        create_key, account, owner.id, kind=KeyKind.PAT, name="A", expires_in_days=30
-    )
-    await services.database.write(create_key, account, owner.id, kind=KeyKind.PAT, name="Never")
+    await services.database.write(create_key, account, owner.id, kind=kind, name="A", expires_in_days=30)
+    await services.database.write(create_key, account, owner.id, kind=kind, name="Never")
 
     async def remind() -> int:
         return await services.database.write(remind_keys, services.cipher, services.settings.origin)
@@ -147,7 +155,7 @@ async def test_token_reminders_go_out_seven_days_and_one_day_before(studio: Stud
     assert await remind() == 0
     await studio.process()
     assert len(studio.sent) == 2
-    assert all(sent.startswith(f"{OWNER}: Access token A expires") for sent in studio.sent)
+    assert all(sent.startswith(f"{OWNER}: {subject}") for sent in studio.sent)
 
 
 async def test_a_mailed_link_is_reminded_of_once(studio: Studio) -> None:

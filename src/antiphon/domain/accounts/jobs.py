@@ -26,6 +26,7 @@ _EXPIRING = (
     select(
         api_keys.c.id,
         api_keys.c.account_id,
+        api_keys.c.kind,
         api_keys.c.name,
         api_keys.c.expires_at,
         api_keys.c.reminded_days,
@@ -35,7 +36,6 @@ _EXPIRING = (
     .join(users, users.c.id == api_keys.c.user_id)
     .join(accounts, accounts.c.id == api_keys.c.account_id)
     .where(
-        api_keys.c.kind == KeyKind.PAT.value,
         api_keys.c.revoked_at.is_(None),
         api_keys.c.expires_at > bindparam("now"),
         api_keys.c.expires_at <= bindparam("until"),
@@ -69,7 +69,7 @@ class AccountJobs:
 
 
 def remind_keys(tx: WriteTx, cipher: Cipher, origin: str) -> int:
-    """Mail the owners of tokens that expire within 7 days, and again within 1; returns how many mails."""
+    """Mail the owners of keys that expire within 7 days, and again within 1; returns how many mails."""
     sent = 0
     for row in tx.all(_EXPIRING, {"now": tx.now, "until": tx.now + max(NOTICE_DAYS) * DAY}):
         left = row.expires_at - tx.now
@@ -81,14 +81,15 @@ def remind_keys(tx: WriteTx, cipher: Cipher, origin: str) -> int:
             .where(api_keys.c.account_id == row.account_id, api_keys.c.id == row.id)
             .values(reminded_days=notice)
         )
+        what = "access token" if row.kind == KeyKind.PAT.value else "API key"
         queue_mail(
             tx,
             cipher,
             account_id=row.account_id,
             recipient=row.email,
-            subject=f"Access token {row.name} expires on {to_iso(row.expires_at)[:10]}",
+            subject=f"{what[0].upper()}{what[1:]} {row.name} expires on {to_iso(row.expires_at)[:10]}",
             text=(
-                f"The access token {row.name} of {row.account_name} ends at {to_iso(row.expires_at)}.\n"
+                f"The {what} {row.name} of {row.account_name} ends at {to_iso(row.expires_at)}.\n"
                 f"Make a new one before then: {origin}/settings/api-keys"
             ),
         )

@@ -34,8 +34,8 @@ from antiphon.core.db.search_text import PLAIN
 from antiphon.core.db.transaction import ReadTx
 from antiphon.core.db.types import Id
 
-FEW_ROWS = 20_000
-"""So many rows are read for a total rather than looked for in the index of the text."""
+FEW_ROWS = 10_000
+"""So many rows at the most are read for a total rather than looked for in the index of the text."""
 FOREVER = 1 << 62
 
 _decode = msgspec.json.Decoder(dict[str, list[int]]).decode
@@ -156,6 +156,27 @@ class TextCounts:
             statements = self._statements[tx.dialect, shape] = self._make(conditions, occurs)
         first = -FOREVER if since is None else since
         last = FOREVER if until is None else until
+        spans = self._spans(tx, statements, text, values, first, last, is_indexed)
+        if spans is None:
+            return None
+        ids: list[str] = []
+        for span, offset in _holding(spans, values["offset"], values["limit"]):
+            place = {"from_time": span.since, "to_time": span.until, "offset": offset}
+            place["limit"] = values["limit"] - len(ids)
+            ids += [row.id for row in tx.all(statements.page, values | place)]
+        return ids, sum(span.count for span in spans)
+
+    def _spans(
+        self,
+        tx: ReadTx,
+        statements: _Statements,
+        text: CountedText,
+        values: dict[str, Any],
+        first: int,
+        last: int,
+        is_indexed: bool,
+    ) -> list[_Span] | None:
+        """The whole range in parts that follow each other, newest first; None if too much is not known."""
         days = {"since_day": _in_range(-(-first // DAY)), "until_day": _in_range((last + 1) // DAY - 1)}
         prefix = prefix_of(text.text)
         blocks = tx.all(self._blocks, {"account_id": values["account_id"], "prefix": prefix, **days})
@@ -166,23 +187,18 @@ class TextCounts:
         unknown = sum(row.rows for row, total in zip(blocks, totals, strict=True) if total is None)
         if is_indexed and unknown > FEW_ROWS:
             return None
-        spans: list[_Span] = []
-        for row, total in zip(blocks, totals, strict=True):
-            if total is not None:
-                spans.append(_Span(row.first_day * DAY, (row.last_day + 1) * DAY - 1, total))
+        spans = [
+            _Span(row.first_day * DAY, (row.last_day + 1) * DAY - 1, total)
+            for row, total in zip(blocks, totals, strict=True)
+            if total is not None
+        ]
         gaps = list(_gaps(spans, first, last))
         if is_indexed and any(tx.scalar(statements.many, values | gap) is not None for gap in gaps):
             return None
         for gap in gaps:
             count = int(tx.scalar(statements.count, values | gap))
             spans.append(_Span(gap["from_time"], gap["to_time"], count))
-        spans.sort(key=lambda span: -span.since)
-        ids: list[str] = []
-        for span, offset in _holding(spans, values["offset"], values["limit"]):
-            place = {"from_time": span.since, "to_time": span.until, "offset": offset}
-            place["limit"] = values["limit"] - len(ids)
-            ids += [row.id for row in tx.all(statements.page, values | place)]
-        return ids, sum(span.count for span in spans)
+        return sorted(spans, key=lambda span: -span.since)
 
     def _of_prefix(self) -> Prepared:
         b, counts, changes = self.blocks.c, self.counts.c, self.changes.c

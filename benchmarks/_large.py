@@ -55,6 +55,7 @@ NAME = "harbor"
 TALKERS = 5000
 """The contacts that call and write."""
 WORDS_A_CALL = 60
+EXTENSION_NAME = "Parts desk"
 WORDS_A_MESSAGE = 12
 CALL_STATUSES = ("completed",) * 7 + ("no_answer", "busy", "failed")
 MESSAGE_STATUSES = ("delivered",) * 6 + ("read",) * 2 + ("sent", "failed")
@@ -278,7 +279,7 @@ def _calls(
             "group_number": COMPANY,
             "contact_id": contact_id,
             "extension": "204",
-            "extension_name": "Parts desk",
+            "extension_name": EXTENSION_NAME,
             "started_at": at,
             "answered_at": at if completed else None,
             "ended_at": at + seconds * SECOND,
@@ -295,7 +296,7 @@ def _calls(
             "metadata": "{}",
             "is_test": False,
             "search_text": call_text(
-                name, "Parts desk", extensions=("204",), numbers=(remote, COMPANY), turns=turns
+                name, EXTENSION_NAME, extensions=("204",), numbers=(remote, COMPANY), turns=turns
             ),
             "created_at": at,
         }

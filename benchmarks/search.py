@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import text
 
 from _common import Figure, figure, percentile, run
-from _large import NAME, RARE, Large, has_rows, large, phone, to_postgres
+from _large import EXTENSION_NAME, NAME, RARE, Large, has_rows, large, phone, to_postgres
 from antiphon.app import close_services, create_services
 from antiphon.core.clock import DAY
 from antiphon.core.db.transaction import ReadTx
@@ -43,6 +43,8 @@ TARGET_MS = 100.0
 GROWTH_TARGET = 1.5
 UNFILTERED = ("calls by nothing", "customers, all", "messages, all")
 WARM_UP = 3
+OF_MANY, TWO_WORDS = "bor", "a be"
+"""What every sixth and every third call has, as the most frequent words of a language."""
 _BACKEND = text("SELECT pg_backend_pid()")
 BOTH = (Channel.SMS, Channel.WHATSAPP)
 Reading = Callable[[ReadTx, str], int]
@@ -68,6 +70,9 @@ def _words(made: Large) -> dict[str, str]:
         "frequent word": made.frequent,
         "three letters": made.frequent[:3],
         "two letters": made.frequent[:2],
+        "one letter": made.frequent[:1],
+        "three letters of many": OF_MANY,
+        "ends of two words": TWO_WORDS,
         "name of many": NAME,
         "nothing": "xxyyzz",
     }
@@ -118,6 +123,8 @@ def _calls(made: Large) -> Iterator[Target]:
     )
     yield report("name of many, busy", lambda at: {"search": NAME, "status": "busy"})
     yield report("a name", lambda at: {"search": f"{NAME} {at}"})
+    yield report("what all have", lambda at: {"search": EXTENSION_NAME})
+    yield report("what all have, 365 days", lambda at: {"search": EXTENSION_NAME, **year})
     yield report("extension", lambda at: {"extension": "204", **month})
     yield log("all")
     yield log("30 days", since=month["since"], until=month["until"])

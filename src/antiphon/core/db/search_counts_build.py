@@ -18,6 +18,8 @@ from antiphon.core.db.transaction import ReadTx, WriteTx
 BLOCK_ROWS = 2048
 """A block is of whole days, of as many as have this number of rows."""
 BATCH_ROWS = 4096
+TRIED_DAYS = (16, 256, 1 << 30)
+"""A batch is looked for in so many days, as not every table has an index by time alone."""
 MOST_ROWS = 50_000
 """A day of more rows, as of an import that gives no times, is not counted."""
 SETTLED_DAYS = 3
@@ -141,9 +143,13 @@ class TextCounter:
 
     def _bounded(self, tx: ReadTx, account_id: str, plan: _Plan) -> _Plan:
         """As many of the days as make a batch, or one."""
-        values = {"account_id": account_id, **plan.bounds}
-        beyond = tx.scalar(self._times.limit(1).offset(BATCH_ROWS), values)
-        if beyond is None:
+        for length in TRIED_DAYS:
+            part = replace(plan, last_day=min(plan.first_day + length, plan.last_day))
+            values = {"account_id": account_id, **part.bounds}
+            beyond = tx.scalar(self._times.limit(1).offset(BATCH_ROWS), values)
+            if beyond is not None:
+                break
+        else:
             return plan
         oldest = tx.scalar(self._times.limit(1), values) // DAY
         if oldest < beyond // DAY:

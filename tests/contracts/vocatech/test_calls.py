@@ -167,6 +167,17 @@ async def test_directions_and_statuses(world: World) -> None:
     assert await listed(world, f"{DAYS}&status=missed") == list(reversed(missed))
 
 
+async def test_a_recording_is_never_shown(world: World) -> None:
+    """5.1, 5.4, 8: no `recording_url`, and no media of the recording's id."""
+    key = f"calls/{world.ours.account_id}/one/recording.webm"
+    call_id = await add(world, results={"recording_key": key, "recording_bytes": 3, "recording_channels": 2})
+    answer = await world.get(f"/calls?{DAYS}")
+    assert [row["call_id"] for row in answer.json()["calls"]] == [call_id]
+    assert "recording" not in answer.text
+    for prefix in ("rec_", "med_", ""):
+        assert (await world.get(f"/media/{prefix}{call_id}")).status_code == 404
+
+
 async def test_hidden_calls(world: World) -> None:
     """5.1: live, test, deleted and foreign calls."""
     shown = await add(world)

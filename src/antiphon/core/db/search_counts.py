@@ -221,17 +221,19 @@ class TextCounts:
     def _make(self, conditions: Conditions, occurs: Occurs) -> _Statements:
         c, k = self.table.c, self.kinds.c
         account_id = bindparam("account_id", type_=Id)
-        live = (
+        listed = (
             c.account_id == account_id,
             c.deleted_at.is_(None),
+            *self.counted.where(c),
+            *conditions(c),
             c[self.time] >= bindparam("from_time"),
             c[self.time] <= bindparam("to_time"),
         )
-        matching = (*live, *self.counted.where(c), *conditions(c), or_(*occurs(c.search_text)))
+        matching = (*listed, or_(*occurs(c.search_text)))
         page = select(c.id).where(*matching).order_by(c[self.time].desc(), c.id.desc())
         return _Statements(
             Prepared(select(k.number).where(k.account_id == account_id, *conditions(k))),
-            Prepared(select(c[self.time]).where(*live).limit(1).offset(FEW_ROWS)),
+            Prepared(select(c[self.time]).where(*listed).limit(1).offset(FEW_ROWS)),
             Prepared(select(func.count()).select_from(self.table).where(*matching)),
             Prepared(page.limit(bindparam("limit")).offset(bindparam("offset"))),
         )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     text,
 )
@@ -247,9 +248,11 @@ def _conditions(columns: Columns) -> dict[str, ColumnElement[bool]]:
             for name, column in _BY_SEGMENT.items()
         },
         **{
-            # unscoped: those of a call of the account; the expression keeps SQLite from all segments of it
+            # unscoped: those of a call of the account; the expression keeps SQLite from all segments of it,
+            # the offset PostgreSQL
             _EACH + name: select(s.call_id)
             .where(s.call_id == columns.id, column.concat("") == bindparam(name))
+            .offset(literal_column("0"))
             .correlate(columns.id.table)
             .exists()
             for name, column in _BY_SEGMENT.items()
@@ -359,9 +362,9 @@ def list_feed(
 def _by_segments(
     tx: ReadTx, filters: CallFilters, active: Active, parameters: dict[str, Any], *, is_search: bool
 ) -> Active:
-    """The names with those of filters by segments as SQLite is to apply them; PostgreSQL knows by itself."""
+    """The names with those of filters by segments as they are to be applied, which no store finds out."""
     given = _BY_SEGMENT.keys() & set(active)
-    if not given or tx.dialect != "sqlite":
+    if not given:
         return active
     most = FEW_SEGMENTS
     if not is_search:

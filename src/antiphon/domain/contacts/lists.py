@@ -102,10 +102,19 @@ class _Shape:
             found.append(columns.created_at <= bindparam("until"))
         return found
 
-    def by_creation(self, columns: Columns) -> tuple[ColumnElement[Any], ...]:
-        if self.sort.startswith("-"):
-            return columns.created_at.desc(), columns.id.desc()
-        return columns.created_at, columns.id
+    @property
+    def key(self) -> str:
+        """The column that the list is sorted by."""
+        return SORTS[self.sort.removeprefix("-")].name
+
+    @property
+    def is_descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    def order(self, columns: Columns) -> tuple[ColumnElement[Any], ...]:
+        """By columns of the searched table or of its index."""
+        key = columns[self.key]
+        return (key.desc(), columns.id.desc()) if self.is_descending else (key, columns.id)
 
 
 def list_leads(tx: ReadTx, account_id: str, filters: LeadFilters, *, limit: int, offset: int) -> ContactPage:
@@ -183,7 +192,7 @@ def _search(
         needles,
         shape=(shape,),
         conditions=shape.conditions,
-        order=shape.by_creation,
+        order=shape.order if shape.is_by_creation else _by_creation,
         parameters={**parameters, "limit": limit if shape.is_by_creation else 0},
         listed=_parts(shape, filters),
         counted=None if shape.is_grouped else lambda columns: (),
@@ -192,15 +201,34 @@ def _search(
         return _listed(tx, account_id, ids, total)
     page = None
     if not (shape.is_grouped or shape.since or shape.until):
-        by, is_descending = SORTS[shape.sort.removeprefix("-")].name, shape.sort.startswith("-")
         page = contact_search.walk(
-            tx, account_id, needles, by=by, is_descending=is_descending, limit=limit, offset=offset
+            tx,
+            account_id,
+            needles,
+            by=shape.key,
+            is_descending=shape.is_descending,
+            limit=limit,
+            offset=offset,
         )
-    if page is None:
+    if page is None and shape.key in contact_search.copies:
+        page, total = contact_search.find(
+            tx,
+            account_id,
+            needles,
+            shape=(shape, "all"),
+            conditions=shape.conditions,
+            order=shape.order,
+            parameters=parameters,
+        )
+    elif page is None:
         mode = needles.mode(tx.dialect)
         found = parameters | contact_search.parameters(tx, mode, account_id, needles)
         page = [row.id for row in tx.all(_statements(shape)[0], found)]
     return _listed(tx, account_id, page, total)
+
+
+def _by_creation(columns: Columns) -> tuple[ColumnElement[Any], ...]:
+    return columns.created_at.desc(), columns.id.desc()
 
 
 def _parts(shape: _Shape, filters: LeadFilters) -> Listed | None:

@@ -117,6 +117,7 @@ contact_search = SearchIndex(
     "pipeline_stage_id",
     "owner_id",
     "lead_source",
+    "sort_name",
     parts=Parts(
         "CASE {row}source "
         + "".join(f"WHEN '{name}' THEN {part} " for name, part in SOURCE_PARTS.items())

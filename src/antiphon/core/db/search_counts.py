@@ -15,6 +15,7 @@ from sqlalchemy import (
     Identity,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
     and_,
@@ -36,6 +37,8 @@ from antiphon.core.db.types import Id
 
 FEW_ROWS = 10_000
 """So many rows at the most are read for a total rather than looked for in the index of the text."""
+NEWEST_BLOCKS = 3
+"""A text that none of these knows is rare."""
 FOREVER = 1 << 62
 
 _decode = msgspec.json.Decoder(dict[str, list[int]]).decode
@@ -125,7 +128,9 @@ class TextCounts:
             Column("account_id", Id, nullable=False),
             Column("day", Integer, nullable=False),
         )
-        self._blocks = self._of_prefix()
+        blocks = self._of_prefix()
+        self._blocks = Prepared(blocks)
+        self._newest = Prepared(blocks.order_by(self.blocks.c.first_day.desc()).limit(NEWEST_BLOCKS))
         self._statements: dict[Any, _Statements] = {}
 
     @property
@@ -178,8 +183,12 @@ class TextCounts:
     ) -> list[_Span] | None:
         """The whole range in parts that follow each other, newest first; None if too much is not known."""
         days = {"since_day": _in_range(-(-first // DAY)), "until_day": _in_range((last + 1) // DAY - 1)}
-        prefix = prefix_of(text.text)
-        blocks = tx.all(self._blocks, {"account_id": values["account_id"], "prefix": prefix, **days})
+        wanted = {"account_id": values["account_id"], "prefix": prefix_of(text.text), **days}
+        if is_indexed:
+            newest = tx.all(self._newest, wanted)
+            if all(total_of(row.counts, text, set()) is None for row in newest):
+                return None
+        blocks = tx.all(self._blocks, wanted)
         if not blocks:
             return None
         kinds = {row.number for row in tx.all(statements.kinds, values)}
@@ -200,7 +209,7 @@ class TextCounts:
             spans.append(_Span(gap["from_time"], gap["to_time"], count))
         return sorted(spans, key=lambda span: -span.since)
 
-    def _of_prefix(self) -> Prepared:
+    def _of_prefix(self) -> Select[Any]:
         b, counts, changes = self.blocks.c, self.counts.c, self.changes.c
         own = and_(
             counts.account_id == b.account_id,
@@ -210,7 +219,7 @@ class TextCounts:
         changed = exists().where(
             changes.account_id == b.account_id, changes.day >= b.first_day, changes.day <= b.last_day
         )
-        return Prepared(
+        return (
             select(b.first_day, b.last_day, b.rows, counts.counts)
             .add_columns(or_(b.is_counted.is_(False), changed).label("is_changed"))
             .select_from(self.blocks.outerjoin(self.counts, own))

@@ -294,14 +294,14 @@ class SearchIndex:
         With `scan` the table is read instead, for filters that leave few rows. `listed` says of a list in
         the order of `Parts.time` and of ids, newest first, what its conditions come to; `branches` are those
         of `walk_of`, None when no index helps. `counted` are the conditions of such a list on the columns
-        of `Pairs.by`, when it has no others but its range of time.
+        of `Counted.by`, when it has no others but its range of time.
         """
-        mode = needles.mode(tx.dialect, scan=scan)
-        values = {**parameters, **self.parameters(tx, mode, account_id, needles)}
         if counted is not None and listed is not None:
             found = self._by_counts(tx, account_id, needles, shape, counted, parameters, listed)
             if found is not None:
                 return found
+        mode = needles.mode(tx.dialect, scan=scan)
+        values = {**parameters, **self.parameters(tx, mode, account_id, needles)}
         parts = 0 if listed is None or mode != "sqlite" else len(listed.every)
         key = (mode, len(needles.texts), needles.past_head, parts, shape)
         time = None if listed is None or self.parts is None else self.parts.time

@@ -39,7 +39,7 @@ FEW_ROWS = 10_000
 """So many rows at the most are read for a total rather than looked for in the index of the text."""
 NEWEST_BLOCKS = 3
 """A text that none of these knows is rare."""
-FOREVER = 1 << 62
+_FOREVER = 1 << 62
 
 _decode = msgspec.json.Decoder(dict[str, list[int]]).decode
 
@@ -159,8 +159,8 @@ class TextCounts:
         statements = self._statements.get((tx.dialect, shape))
         if statements is None:
             statements = self._statements[tx.dialect, shape] = self._make(conditions, occurs)
-        first = -FOREVER if since is None else since
-        last = FOREVER if until is None else until
+        first = -_FOREVER if since is None else since
+        last = _FOREVER if until is None else until
         spans = self._spans(tx, statements, text, values, first, last, is_indexed)
         if spans is None:
             return None

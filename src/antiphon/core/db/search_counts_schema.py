@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-# the statements are of names in the program alone
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Dialect
@@ -12,6 +11,8 @@ from antiphon.core.db.day_counts import day_of
 from antiphon.core.db.search_counts import TextCounts
 from antiphon.core.db.search_schema import make_postgres, present_objects
 
+COUNTED_AS = 1
+"""To be raised when other rows than before are counted for a text: all is then counted anew."""
 _TRIGGERS = ("insert", "delete", "update")
 _RECENT = {
     # Blocks end two days before (`SETTLED_DAYS`), so that a transaction over midnight is noted too.
@@ -47,7 +48,7 @@ def count_objects(counts: TextCounts, dialect: Dialect) -> dict[str, str]:
     watched = (counts.time, *counts.counted.by, *counts.counted.columns, "search_text", "deleted_at")
     old, new = (day_of(f"{row}{counts.time}") for row in ("old.", "new."))
     note_old, note_new = (
-        f"INSERT INTO {changes} (account_id, day)"
+        f"INSERT /* {COUNTED_AS} */ INTO {changes} (account_id, day)"
         f" SELECT {row}.account_id, {day} WHERE {day} < {_RECENT[dialect.name]}"
         for row, day in (("old", old), ("new", new))
     )

@@ -18,7 +18,7 @@ import pytest_asyncio
 import structlog
 
 from antiphon.core.clock import ManualClock
-from antiphon.core.db import search_newest, search_parts
+from antiphon.core.db import search_counts_build, search_newest, search_parts
 from antiphon.core.db.database import Database
 from antiphon.core.db.postgres import PostgresDatabase
 from antiphon.core.db.sqlite import SqliteDatabase
@@ -113,6 +113,13 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_parts, "FEW_MATCHES", 2)
     monkeypatch.setattr(search_parts, "WALKED_MATCHES", 2)
     monkeypatch.setattr(search_newest, "WALKED_ROWS", 2)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few rows make a block of what is counted of texts, and a few blocks a batch."""
+    monkeypatch.setattr(search_counts_build, "BLOCK_ROWS", 15)
+    monkeypatch.setattr(search_counts_build, "BATCH_ROWS", 50)
 
 
 @pytest.fixture

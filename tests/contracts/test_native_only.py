@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx2
 
 from antiphon.contracts.vocatech import app as vocatech
@@ -49,9 +51,9 @@ def fill(tx: WriteTx, services: Services, account_id: str) -> tuple[str, str, st
     return planned[0], planned[1], planned[2]
 
 
-async def test_lines_notes_and_plans(make_services: object, clock: ManualClock) -> None:
+async def test_lines_notes_and_plans(make_services: Callable[..., Services], clock: ManualClock) -> None:
     """contracts/README.md: until its time has come a plan is nowhere; calls stand in their own lists."""
-    services: Services = make_services()  # type: ignore[operator]  # the fixture's function
+    services = make_services()
     threads.install(services.bus)
     ours = await services.database.write(make_tenant, "Acme", "example.com")
     canceled, waiting, _ = await services.database.write(fill, services, ours.account_id)
@@ -87,9 +89,9 @@ async def test_lines_notes_and_plans(make_services: object, clock: ManualClock) 
     assert await both() == (["needle 2", "needle one"], 2, ["needle 2", "needle one"], 2)
 
 
-async def test_interactions_of_a_customer(make_services: object, clock: ManualClock) -> None:
+async def test_interactions_of_a_customer(make_services: Callable[..., Services], clock: ManualClock) -> None:
     """voicory.md 8.2: ended calls and messages once each; no note, no plan, no test, no line of a thread."""
-    services: Services = make_services()  # type: ignore[operator]  # the fixture's function
+    services = make_services()
     threads.install(services.bus)
     ours = await services.database.write(make_tenant, "Acme", "example.com")
     _, waiting, _ = await services.database.write(fill, services, ours.account_id)

@@ -11,11 +11,13 @@ from antiphon.core.db.database import Database
 from antiphon.core.db.transaction import WriteTx
 from antiphon.domain.accounts.commands import create_account
 from antiphon.domain.contacts.lists import SORTS, LeadFilters, list_leads
-from antiphon.domain.contacts.tables import contacts
+from antiphon.domain.contacts.tables import contact_search, contacts
+from text_counts import count_account
 
 
-@pytest.mark.usefixtures("small_windows")
-async def test_searches_in_any_order(database: Database) -> None:
+@pytest.mark.parametrize("is_counted", [False, True])
+@pytest.mark.usefixtures("small_windows", "small_blocks")
+async def test_searches_in_any_order(database: Database, is_counted: bool) -> None:
     """The page and the exact total, whatever the order and the filters; a company counts too."""
     chance = random.Random(11)
     rows: list[dict[str, Any]] = []
@@ -51,6 +53,8 @@ async def test_searches_in_any_order(database: Database) -> None:
         return account_id
 
     account_id = await database.write(make)
+    if is_counted:
+        await count_account(database, contact_search, account_id)
     for _ in range(150):
         sort = chance.choice(("", "-")) + chance.choice(tuple(SORTS))
         query = chance.choice(("harbor", "harbo", "acme", "ann", "oe", "example"))

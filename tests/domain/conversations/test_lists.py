@@ -21,7 +21,8 @@ from antiphon.domain.contacts.commands import create_contact
 from antiphon.domain.conversations.queries import list_messages
 from antiphon.domain.conversations.records import WRITTEN, Channel, Direction, MessageFilters, MessageStatus
 from antiphon.domain.conversations.rows import ensure_conversation
-from antiphon.domain.conversations.tables import messages
+from antiphon.domain.conversations.tables import message_search, messages
+from text_counts import count_account
 
 TODAY = 19_000
 EDGES = [(TODAY + day) * DAY + shift for day in range(-6, 7) for shift in (0, -1, 1, 5_000_000)]
@@ -44,8 +45,9 @@ def _within(value: int, since: int | None, until: int | None) -> bool:
     return (since is None or value >= since) and (until is None or value <= until)
 
 
-@pytest.mark.usefixtures("small_windows")
-async def test_messages(database: Database) -> None:
+@pytest.mark.parametrize("is_counted", [False, True])
+@pytest.mark.usefixtures("small_windows", "small_blocks")
+async def test_messages(database: Database, is_counted: bool) -> None:
     """contracts/vocatech.md 5.2, voicory.md 8.3, votel.md 6: any mix of filters, the total exact."""
     chance = random.Random(5)
     rows: list[dict[str, Any]] = []
@@ -88,6 +90,8 @@ async def test_messages(database: Database) -> None:
         return account_id
 
     account_id = await database.write(make)
+    if is_counted:
+        await count_account(database, message_search, account_id)
     for _ in range(150):
         is_log = chance.random() < 0.3
         filters = MessageFilters(
@@ -98,7 +102,7 @@ async def test_messages(database: Database) -> None:
             ),
             since=chance.choice((None, *chance.sample(EDGES, 2))),
             until=chance.choice((None, *chance.sample(EDGES, 2))),
-            search=chance.choice((None, "common", "words", "er")),
+            search=chance.choice((None, "common", "words", "er", "o")),
             is_log=is_log,
         )
         if filters == replace(MessageFilters(filters.channels), is_log=is_log):

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import hmac
 import math
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -51,6 +50,7 @@ from antiphon.carriers.requests import content_type, fetch, post_once, status_ca
 from antiphon.core.clock import SECOND, Clock, from_datetime
 from antiphon.core.errors import DomainError, ErrorCategory, ServiceError
 from antiphon.core.http import GuardedClient
+from antiphon.core.phones import E164
 
 NAME = "twilio"
 BASE_URL = "https://api.twilio.com"
@@ -62,7 +62,6 @@ DIAL_STATUS = "DialCallStatus"
 MAX_MEDIA = 10
 
 _WHATSAPP = "whatsapp:"
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MESSAGE_STATES: dict[str, Delivery] = {
     "sent": "sent",
@@ -438,7 +437,7 @@ def _location(form: Mapping[str, str]) -> dict[str, Any] | None:
 
 def _number(text: str) -> str | None:
     """E.164, or None for a withheld number and for addresses of other kinds."""
-    return text if _E164.fullmatch(text) else None
+    return text if E164.fullmatch(text) else None
 
 
 def _seconds(text: str) -> int | None:

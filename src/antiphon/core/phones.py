@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+"""The form of the numbers that carriers take."""
 _NOT_DIGITS = re.compile(r"\D", re.ASCII)
 _LONG_US = re.compile(r"\+1[2-9][0-9]{9}", re.ASCII)
 _BARE_US = re.compile(r"1?[2-9][0-9]{9}", re.ASCII)

@@ -15,6 +15,7 @@ from antiphon.core.errors import DomainError
 from antiphon.core.events import Event
 from antiphon.core.ids import new_id
 from antiphon.core.media_types import UNKNOWN
+from antiphon.core.phones import E164
 from antiphon.domain.accounts.queries import list_people
 from antiphon.domain.contacts.commands import resolve_contact, touch_contact
 from antiphon.domain.contacts.queries import find_contact_by_address, get_contact
@@ -66,8 +67,6 @@ MAX_NOTE = 20_000
 MAX_SUBJECT = 500
 MAX_AHEAD_MS = 365 * DAY
 MAIL_CARRIER = "smtp"
-
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def receive_message(tx: WriteTx, account_id: str, incoming: InboundMessage) -> Message:
@@ -194,7 +193,7 @@ def check_outbound(tx: ReadTx, account_id: str, outgoing: OutboundMessage) -> Nu
         raise UnknownSenderError("is not a number of this account", field="from")
     if not (number.whatsapp if outgoing.channel is Channel.WHATSAPP else number.sms):
         raise UnknownSenderError("is not enabled for this platform", field="from")
-    if not _E164.fullmatch(outgoing.to):
+    if not E164.fullmatch(outgoing.to):
         raise DomainError("is not a phone number", field="to")
     if outgoing.to == outgoing.from_number:
         raise DomainError("is the sending number itself", field="to")

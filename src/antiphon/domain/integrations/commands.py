@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from antiphon.core.db.transaction import WriteTx
 from antiphon.core.destinations import parse_destination
 from antiphon.core.errors import DomainError
 from antiphon.core.ids import new_id
+from antiphon.core.phones import E164
 from antiphon.domain.accounts import audit
 from antiphon.domain.accounts.statuses import tell_status
 from antiphon.domain.integrations.queries import get_service_connection
@@ -23,7 +23,6 @@ from antiphon.domain.integrations.tables import integration_connections
 MAX_VALUE = 2000
 MAX_LABEL = 200
 ERROR_LENGTH = 300
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 i = integration_connections.c
 _WHERE = (i.account_id == bindparam("p_account"), i.id == bindparam("p_id"))
@@ -82,7 +81,7 @@ def _check_carrier(values: Mapping[str, str]) -> None:
             parse_destination(given["base_url"], allow_insecure=True)
         except DomainError as error:
             raise DomainError(error.message, field="fields.base_url") from error
-    if "forward_to" in given and not _E164.fullmatch(given["forward_to"]):
+    if "forward_to" in given and not E164.fullmatch(given["forward_to"]):
         raise DomainError("a number in E.164 form, such as +15550100100", field="fields.forward_to")
     if given.get("answers_keywords", "true") not in ("true", "false"):
         raise DomainError("one of true, false", field="fields.answers_keywords")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from antiphon.core.crypto import Cipher, sha256_hex
 from antiphon.core.db.transaction import WriteTx
 from antiphon.core.errors import DomainError
 from antiphon.core.ids import new_id
+from antiphon.core.phones import E164
 from antiphon.domain.accounts import audit
 from antiphon.domain.accounts.statuses import tell_status
 from antiphon.domain.numbers.errors import NumberTakenError
@@ -31,7 +31,6 @@ _OTHER = {
     ConnectionStatus.ERROR: ConnectionStatus.CONNECTED,
 }
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _FIRST_SIMULATED = 15550100100
 _LAST_SIMULATED = 15550199999
 # unscoped: a number exists once in the installation
@@ -146,7 +145,7 @@ def create_number(
 ) -> Number:
     """Add a number to a connection. Raises NotFoundError, DomainError and NumberTakenError."""
     get_connection(tx, account_id, connection_id)
-    if not _E164.fullmatch(e164):
+    if not E164.fullmatch(e164):
         raise DomainError("a number in E.164 form, such as +15550100100", field="number")
     if find_number(tx, e164) is not None:
         raise NumberTakenError(f"{e164} is in use", field="number")

@@ -30,6 +30,9 @@ ErrorCode = Literal[
 ]
 
 
+MessageStatusName = Literal["queued", "sent", "delivered", "read", "failed"]
+
+
 class Answer(BaseModel):
     """Every field is present and no other."""
 
@@ -39,6 +42,13 @@ class Answer(BaseModel):
 class Sentiment(Answer):
     label: Literal["positive", "neutral", "negative"]
     score: float = Field(ge=-1, le=1)
+
+
+class Attachment(Answer):
+    id: str = Field(description="`med_…`, for `GET /v1/media/{id}`")
+    content_type: str
+    filename: str
+    size: int = Field(ge=0, description="Bytes")
 
 
 class Detail(Answer):

@@ -6,13 +6,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from antiphon.contracts.vocatech.schemas import Answer, Phone, Sentiment, Stamp, Uri
+from antiphon.contracts.vocatech.schemas import (
+    Answer,
+    Attachment,
+    MessageStatusName,
+    Phone,
+    Sentiment,
+    Stamp,
+    Uri,
+)
 
 CallId = Annotated[str, Field(description="As in `GET /v1/calls`; of a test event it begins with `test_`")]
 MessageId = Annotated[
     str, Field(description="As in `GET /v1/messages`; of a test event it begins with `test_`")
 ]
-MessageStatusName = Literal["queued", "sent", "delivered", "read", "failed"]
 
 
 class CallStartedData(Answer):
@@ -45,12 +52,8 @@ class CallTranscriptionData(Answer):
     sentiment: Sentiment | None
 
 
-class LinkedAttachment(Answer):
-    id: str = Field(description="`med_…`, for `GET /v1/media/{id}`")
+class LinkedAttachment(Attachment):
     url: Uri = Field(description="Works for 30 minutes from this attempt, without a key")
-    content_type: str
-    filename: str
-    size: int = Field(ge=0, description="Bytes")
 
 
 class MessageData(Answer):

@@ -13,7 +13,17 @@ from antiphon.contracts.vocatech.bodies import Body, Clean
 from antiphon.contracts.vocatech.errors import invalid
 from antiphon.contracts.vocatech.query import DAYS, PAGING, search_schema
 from antiphon.contracts.vocatech.routing import SEND, Call, Routes
-from antiphon.contracts.vocatech.schemas import Answer, Day, PageMeta, PageQuery, Phone, Stamp, Uuid
+from antiphon.contracts.vocatech.schemas import (
+    Answer,
+    Attachment,
+    Day,
+    MessageStatusName,
+    PageMeta,
+    PageQuery,
+    Phone,
+    Stamp,
+    Uuid,
+)
 from antiphon.contracts.vocatech.times import stamp
 from antiphon.contracts.vocatech.words import CHANNELS, DIRECTIONS, media_id
 from antiphon.core.db.transaction import ReadTx
@@ -42,20 +52,12 @@ _CHANNELS = {CHANNELS[item.value]: item for item in CARRIED}
 _STATUSES = [item.value for item in MessageStatus if item not in UNSENT]
 
 ChannelName = Literal["text", "whatsapp"]
-StatusName = Literal["queued", "sent", "delivered", "read", "failed"]
-
-
-class Attachment(Answer):
-    id: str = Field(description="`med_…`, for `GET /v1/media/{id}`")
-    content_type: str
-    filename: str
-    size: int = Field(ge=0, description="Bytes")
 
 
 class MessageRow(Answer):
     message_id: Uuid
     direction: Literal["incoming", "outgoing"]
-    status: StatusName
+    status: MessageStatusName
     remote_number: str
     remote_name: str | None
     group_number: str | None

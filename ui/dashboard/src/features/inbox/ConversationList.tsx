@@ -51,6 +51,8 @@ interface ConversationListProps {
 export function ConversationList({ selectedId, onNew }: ConversationListProps) {
   const { values, change, clear } = useFilters(filters);
   const { list, conversations } = useConversations();
+  // Not of the filters before, whose rows stay until the new ones are there.
+  const total = list.isPlaceholderData || !list.data ? undefined : totalOf(list.data);
   const [rem] = useState(readRem);
   const scroller = useRef<HTMLDivElement>(null);
   const me = useMe();
@@ -115,7 +117,7 @@ export function ConversationList({ selectedId, onNew }: ConversationListProps) {
             </Button>
           )}
         </div>
-        <InboxFilters values={values} change={change} clear={clear} total={list.data && totalOf(list.data)} />
+        <InboxFilters values={values} change={change} clear={clear} total={total} />
       </div>
       <div className={classes.rows} ref={scroller} onKeyDown={moveFocus} data-testid="conversations">
         {list.isPending && <LoadingState rows={7} height={52} />}
